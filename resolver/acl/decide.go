@@ -129,6 +129,9 @@ func (d *Decision) Hit() iter.Seq[int32] {
 			} else {
 				next, b = b[0], b[1:]
 			}
+			if len(b) > 0 && b[0] == next {
+				b = b[1:] // an entry may be the subject's name and its group at once
+			}
 			if !yield(next) {
 				return
 			}
@@ -166,7 +169,7 @@ func (l *List) Decide(k Kind, m Match, r Reading) Decision {
 	case len(own) > 0:
 		return l.unite(FromName, [2][]int32{own}, r)
 	case len(m.Groups) > 0 && r.Wildcards == WildcardMerge:
-		return l.unite(FromGroup, [2][]int32{m.Groups, m.Wildcards}, r)
+		return l.unite(FromGroup, [2][]int32{m.Groups, l.chooseWildcards(m.Wildcards, r)}, r)
 	case len(m.Groups) > 0:
 		return l.unite(FromGroup, [2][]int32{m.Groups}, r)
 	case len(m.Wildcards) > 0:
@@ -218,7 +221,7 @@ func (l *List) unite(source Source, hit [2][]int32, r Reading) Decision {
 			}
 			if winner || !r.PrivilegesOfWinners {
 				d.Privileges |= e.Privileges.Cut(e.Level)
-				d.Unknown |= e.Unknown & e.Level.Optional()
+				d.Unknown |= (e.Privileges | e.Unknown).Cut(e.Level)
 			}
 		}
 	}
