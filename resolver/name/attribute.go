@@ -108,10 +108,23 @@ func appendType(dst []byte, typ string) []byte {
 	for i := range len(typ) {
 		dst = append(dst, lowerASCII(typ[i]))
 	}
+	if isShortType(dst[start:]) {
+		return dst
+	}
 	if short, ok := typeNames[string(dst[start:])]; ok {
 		dst = append(dst[:start], short...)
 	}
 	return dst
+}
+
+// isShortType spares the types of nearly every name the look-up; none of them
+// is in typeNames.
+func isShortType(lower []byte) bool {
+	switch string(lower) {
+	case "cn", "ou", "o", "c", "dc", "uid":
+		return true
+	}
+	return false
 }
 
 func skipSpaces(s string, i int) int {

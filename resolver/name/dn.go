@@ -79,21 +79,21 @@ func (d *DN) scanRDN(in *scanner) (bool, error) {
 func (d *DN) setKey() {
 	var buf [256]byte
 	key := buf[:0]
-	var joints rdnJoints
+	var room [4]int
 	for i := range d.rdns {
 		if i > 0 {
 			key = append(key, ',')
 		}
 		d.rdns[i].key = len(key)
-		joints.reset()
+		starts := room[:0]
 		for j, a := range d.rdnAVAs(i) {
 			if j > 0 {
 				key = append(key, '+')
 			}
-			joints.add(len(key))
+			starts = append(starts, len(key))
 			key = appendAVAKey(key, a)
 		}
-		joints.sort(key)
+		sortValues(key, starts)
 	}
 	d.key = string(key)
 	if d.key == d.text {

@@ -1,7 +1,7 @@
 package name
 
 import (
-	"sort"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -29,13 +29,14 @@ func AppendKey(dst []byte, s string) ([]byte, error) {
 		return dst, err
 	}
 	key := dst
-	var joints rdnJoints
+	var room [4]int
+	starts := room[:0]
 	for {
 		typ, err := in.attributeType()
 		if err != nil {
 			return dst, err
 		}
-		joints.add(len(key))
+		starts = append(starts, len(key))
 		key = append(appendType(key, typ), '=')
 		value, err := in.value()
 		if err != nil {
@@ -50,8 +51,8 @@ func AppendKey(dst []byte, s string) ([]byte, error) {
 			key = append(key, '+')
 			continue
 		}
-		joints.sort(key)
-		joints.reset()
+		sortValues(key, starts)
+		starts = starts[:0]
 		if separator == 0 {
 			return key, nil
 		}
@@ -94,19 +95,20 @@ func keyUnder(key, base string) bool {
 func keyOfParts(parts []part) Key {
 	var buf [256]byte
 	key := buf[:0]
-	var joints rdnJoints
+	var room [4]int
+	starts := room[:0]
 	for i, p := range parts {
+		if !p.joined {
+			sortValues(key, starts)
+			starts = starts[:0]
+		}
 		if i > 0 {
-			if !p.joined {
-				joints.sort(key)
-				joints.reset()
-			}
 			key = append(key, dnJoint(p.joined))
 		}
-		joints.add(len(key))
+		starts = append(starts, len(key))
 		key = appendAVAKey(key, AVA{Type: p.label, Value: p.value, opaque: p.opaque})
 	}
-	joints.sort(key)
+	sortValues(key, starts)
 	return Key(key)
 }
 
@@ -154,7 +156,11 @@ func appendKeyValue[T bytestring](dst []byte, v T) []byte {
 			dst = append(dst, ' ')
 		}
 		space = false
-		dst = appendEscapedASCII(dst, lowerASCII(c), keyEscapes(c) || c == '#' && len(dst) == start)
+		if isLetter(c) || isDigit(c) {
+			dst = append(dst, lowerASCII(c))
+			continue
+		}
+		dst = appendEscapedASCII(dst, c, keyEscapes(c) || c == '#' && len(dst) == start)
 	}
 	return dst
 }
@@ -187,36 +193,21 @@ func keyEscapes(c byte) bool {
 	return false
 }
 
-// rdnJoints notes where in a key the values of one component start, so that
-// they can be put in order.
-type rdnJoints struct {
-	starts []int
-	room   [8]int
-}
-
-func (j *rdnJoints) reset() { j.starts = j.room[:0] }
-
-func (j *rdnJoints) add(at int) {
-	if j.starts == nil {
-		j.reset()
-	}
-	j.starts = append(j.starts, at)
-}
-
-// sort orders the values of the component at the end of key. Their order says
-// nothing, since a component is a set (RFC 4514, section 2.2).
-func (j *rdnJoints) sort(key []byte) {
-	if len(j.starts) < 2 {
+// sortValues orders the values of the component at the end of key, of which
+// starts says where each begins. Their order says nothing, since a component is
+// a set (RFC 4514, section 2.2).
+func sortValues(key []byte, starts []int) {
+	if len(starts) < 2 {
 		return
 	}
-	values := make([]string, 0, len(j.starts))
-	for i, start := range j.starts {
+	values := make([]string, 0, len(starts))
+	for i, start := range starts {
 		past := len(key)
-		if i+1 < len(j.starts) {
-			past = j.starts[i+1] - 1
+		if i+1 < len(starts) {
+			past = starts[i+1] - 1
 		}
 		values = append(values, string(key[start:past]))
 	}
-	sort.Strings(values)
-	copy(key[j.starts[0]:], strings.Join(values, "+"))
+	slices.Sort(values)
+	copy(key[starts[0]:], strings.Join(values, "+"))
 }
