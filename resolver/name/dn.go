@@ -1,5 +1,8 @@
 package name
 
+// usualDepth is how many components room is made for at once.
+const usualDepth = 4
+
 // DN is a parsed LDAP distinguished name. The zero value is the root. DNs are
 // immutable and safe for concurrent use.
 type DN struct {
@@ -39,7 +42,7 @@ func ParseDN(s string) (DN, error) {
 	if in.atEnd() {
 		return DN{}, nil
 	}
-	d := DN{text: s[skipSpaces(s, 0):]}
+	d := DN{text: s[skipSpaces(s, 0):], rdns: make([]rdn, 0, usualDepth), avas: make([]AVA, 0, usualDepth)}
 	for more := true; more; {
 		if more, err = d.scanRDN(&in); err != nil {
 			return DN{}, err
@@ -153,4 +156,4 @@ func (d DN) Parent() DN {
 }
 
 // Under reports whether d is base or lies below it; every name is under the root.
-func (d DN) Under(base DN) bool { return keyUnder(d.key, base.key) }
+func (d DN) Under(base DN) bool { return KeyUnder(d.key, base.key) }

@@ -77,8 +77,9 @@ func ParentKey(key string) (string, bool) {
 	return "", true
 }
 
-// keyUnder reports whether a normalised name is base or lies below it.
-func keyUnder(key, base string) bool {
+// KeyUnder reports whether a normalised name is base, also normalised, or lies
+// below it; every name is under the root "".
+func KeyUnder(key, base string) bool {
 	if base == "" || key == base {
 		return true
 	}

@@ -38,10 +38,10 @@ func (n Name) CommonKey() Key {
 }
 
 // WildcardKeys returns the Keys of every wildcard that covers the name, the
-// narrowest first and '*' alone last (rules 2.7 and 8.2). Wildcards and the
-// empty name are covered by none.
+// narrowest first and '*' alone last (rules 2.7 and 8.2). Wildcards, template
+// entries and the empty name are covered by none.
 func (n Name) WildcardKeys() []Key {
-	if n.IsZero() || n.IsWildcard() {
+	if !n.canBeCovered() {
 		return nil
 	}
 	tails := n.coveredTails()
@@ -51,6 +51,9 @@ func (n Name) WildcardKeys() []Key {
 	}
 	return append(keys, anyone)
 }
+
+// canBeCovered reports whether the name can be somebody's.
+func (n Name) canBeCovered() bool { return !n.IsZero() && !n.IsWildcard() && !n.IsTemplate() }
 
 // coveredTails lists the normalised branches above the name, narrowest first,
 // without those deeper than a wildcard may be.
@@ -70,9 +73,9 @@ func (n Name) coveredTails() []string {
 
 // Covers reports whether n is a wildcard that covers m: m is under n's branch,
 // and not that branch itself (rule 2.7). '*' alone covers every name. No
-// wildcard covers another, nor the empty name.
+// wildcard covers another, a template entry, or the empty name.
 func (n Name) Covers(m Name) bool {
-	if !n.IsWildcard() || m.IsZero() || m.IsWildcard() {
+	if !n.IsWildcard() || !m.canBeCovered() {
 		return false
 	}
 	if n.key == anyone {
@@ -82,7 +85,7 @@ func (n Name) Covers(m Name) bool {
 		return false
 	}
 	branch := strings.TrimPrefix(string(n.key), anyone+",")
-	return branch != string(m.key) && keyUnder(string(m.key), branch)
+	return branch != string(m.key) && KeyUnder(string(m.key), branch)
 }
 
 // components counts the parts that '/' separates.

@@ -31,6 +31,7 @@ func TestWildcardsCoverTheirBranchAndNothingElse(t *testing.T) {
 		{"a star in place of a unit is literal", "*/*/Acme", "Jane Doe/Sales/Acme", false},
 		{"no wildcard covers a wildcard", "*/Acme", "*/Sales/Acme", false},
 		{"nor the empty name", "*", "", false},
+		{"nor a template entry", "*", "[Sales Team]", false},
 		{"a plain name covers nothing", "Jane Doe/Acme", "Jane Doe/Acme", false},
 		{"a branch that only looks alike, in a directory name", "*/O=Acme", `CN=Jane,O=Acme`, false},
 	}

@@ -207,7 +207,7 @@ func TestReplicaIDsAreReadWithAndWithoutColon(t *testing.T) {
 func TestHostileNamesCostNoMoreThanTheirLength(t *testing.T) {
 	const size = 1_000_000
 	for _, unit := range []string{"/", `"`, `"/"`, "a/", "+", "CN=", "+a", "a=+", "*/", "[", "a=b+", "ä", "\u0308", " "} {
-		text := strings.Repeat(unit, size)
+		text := strings.Repeat(unit, size/len(unit))
 		n := Parse(text)
 		if len(n.Canonical()) > 4*len(text)+8 || len(n.Key()) > 4*len(text)+8 {
 			t.Errorf("%q: the text grew to %d", unit, len(n.Canonical()))

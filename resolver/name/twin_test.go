@@ -150,7 +150,7 @@ func spellings(r *rand.Rand, rdns [][]twinAVA) [][]twinAVA {
 func TestKeysAreEqualExactlyWhenANaiveComparisonSaysSo(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	same := 0
-	for range 60_000 {
+	for range 20_000 {
 		a := randomAVAs(r)
 		b := randomAVAs(r)
 		if r.IntN(2) == 0 {
@@ -170,14 +170,14 @@ func TestKeysAreEqualExactlyWhenANaiveComparisonSaysSo(t *testing.T) {
 			same++
 		}
 	}
-	if same < 10_000 {
+	if same < 3_000 {
 		t.Errorf("only %d pairs were the same", same)
 	}
 }
 
 func TestTheKeyFromTextIsTheKeyOfTheParsedName(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 60_000 {
+	for range 20_000 {
 		text := writeDN(r, randomAVAs(r))
 		if r.IntN(3) == 0 { // some damage, so that errors are compared too
 			at := r.IntN(len(text) + 1)
@@ -200,7 +200,7 @@ func TestTheKeyFromTextIsTheKeyOfTheParsedName(t *testing.T) {
 
 func TestNamesSurviveTheTripThroughEveryForm(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 60_000 {
+	for range 20_000 {
 		d := mustParseDN(t, writeDN(r, randomAVAs(r)))
 		checkRoundTrip(t, FromDN(d), d.Key())
 	}
@@ -235,7 +235,7 @@ func checkRoundTrip(t *testing.T, n Name, key string) {
 func TestCoveringIsWhatComparingPartByPartSays(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	covered := 0
-	for range 40_000 {
+	for range 20_000 {
 		person, branch := randomAVAs(r), randomAVAs(r)
 		if len(person) > 0 && r.IntN(2) == 0 {
 			branch = spellings(r, person[r.IntN(len(person)):])
@@ -256,15 +256,16 @@ func TestCoveringIsWhatComparingPartByPartSays(t *testing.T) {
 			covered++
 		}
 	}
-	if covered < 4_000 {
+	if covered < 2_000 {
 		t.Errorf("only %d pairs were covered", covered)
 	}
 }
 
 func TestFoldingIsStableAndTellsRunesApartAsUnicodeDoes(t *testing.T) {
 	classes := map[string][]rune{}
-	for r := rune(0); r <= unicode.MaxRune; r++ {
-		if !utf8.ValidRune(r) {
+	const pastCompatibilityIdeographs = 0x2fa20 // behind them nothing folds or composes
+	for r := rune(0); r < pastCompatibilityIdeographs; r++ {
+		if !utf8.ValidRune(r) || 0x20000 <= r && r < 0x2f800 {
 			continue
 		}
 		folded := Fold(string(r))
@@ -288,6 +289,24 @@ func TestFoldingIsStableAndTellsRunesApartAsUnicodeDoes(t *testing.T) {
 			if other := unicode.SimpleFold(r); Fold(string(other)) != folded {
 				t.Errorf("%U and %U differ in case only", r, other)
 			}
+		}
+	}
+}
+
+func TestFoldingIsStableUnderManyMarks(t *testing.T) {
+	marks := []rune{0x308, 0x345, 0x323, 0x34f, 0x0f71, 0x5b0, 'a', ' ', 0xdf, 0x1e9e, 0x3b1, 0x1f80, 0xac00, 0x1100, 0x1161, 0x11a8, 0x2000, 0xfb1d, 0x130}
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 5_000 {
+		var b strings.Builder
+		for range r.IntN(60) {
+			b.WriteString(strings.Repeat(string(marks[r.IntN(len(marks))]), 1+r.IntN(100)/97*r.IntN(40)))
+		}
+		folded := Fold(b.String())
+		if again := Fold(folded); again != folded {
+			t.Fatalf("%+q folds to %+q, and that to %+q", b.String(), folded, again)
+		}
+		if composed := Fold(norm.NFC.String(b.String())); composed != folded {
+			t.Fatalf("%+q folds to %+q, composed first to %+q", b.String(), folded, composed)
 		}
 	}
 }
