@@ -55,8 +55,12 @@ func when(bad bool, problem string) string {
 // quoteRaw quotes a text as typed, unless it might hold a password: URLs may
 // carry one before an @.
 func quoteRaw(raw string) string {
-	if strings.Contains(raw, "@") && strings.Contains(raw, "://") {
+	if strings.Contains(raw, "@") && strings.Contains(raw, ":/") {
 		return "the value"
+	}
+	const longest = 100
+	if len(raw) > longest {
+		return strconv.Quote(strings.ToValidUTF8(raw[:longest], "")) + "..."
 	}
 	return strconv.Quote(raw)
 }

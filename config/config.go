@@ -83,8 +83,8 @@ type Controls struct {
 
 // Stale says from what age on a source's answers are doubtful.
 type Stale struct {
-	Directory Duration  `yaml:"directory" min:"1s" doc:"Age of the directory's data from which it counts as stale."`
-	ACL       Duration  `yaml:"acl" min:"1s" doc:"Age of the access control lists from which they count as stale."`
+	Directory Duration  `yaml:"directory" min:"1ms" doc:"Age of the directory's data from which it counts as stale."`
+	ACL       Duration  `yaml:"acl" min:"1ms" doc:"Age of the access control lists from which they count as stale."`
 	Then      StaleThen `yaml:"then" doc:"Stale answers are flagged, or refused."`
 }
 

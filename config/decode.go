@@ -10,39 +10,6 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// written is where a key stands in the file, and its scalar as it was typed,
-// before environment variables; faults quote that, since a variable may hold a
-// secret. The text of a secret is never kept.
-type written struct {
-	line, column int
-	text         string
-}
-
-// place is a key's path and where it stands.
-type place struct {
-	key          string
-	line, column int
-}
-
-func (p place) child(name string, pos *token.Position) place {
-	key := name
-	if p.key != "" {
-		key = p.key + "." + name
-	}
-	return p.moved(key, pos)
-}
-
-func (p place) item(i int, n ast.Node) place {
-	return p.moved(fmt.Sprintf("%s[%d]", p.key, i), position(n))
-}
-
-func (p place) moved(key string, pos *token.Position) place {
-	if pos != nil && pos.Line > 0 {
-		return place{key, pos.Line, pos.Column}
-	}
-	return place{key, p.line, p.column}
-}
-
 // decoder walks the YAML tree along the types of Config. It goes on after a
 // fault, so that all are found at once.
 type decoder struct {
@@ -67,6 +34,9 @@ const (
 
 // value decodes n into v. The tag is that of the struct field that v belongs to.
 func (d *decoder) value(at place, n ast.Node, v reflect.Value, tag reflect.StructTag) {
+	if d.errs.full() {
+		return
+	}
 	if d.nodes++; d.nodes > maxNodes {
 		if d.nodes == maxNodes+1 {
 			d.fault(at, "the configuration holds too many values")
@@ -95,7 +65,7 @@ func (d *decoder) value(at place, n ast.Node, v reflect.Value, tag reflect.Struc
 func (d *decoder) alias(at place, n *ast.AliasNode, v reflect.Value, tag reflect.StructTag) {
 	target, ok := d.anchors[nodeText(n.Value)]
 	if !ok {
-		d.fault(at, "there is no anchor of this name above")
+		d.fault(at, "there is no anchor of this name above; a text that begins with * needs quotes")
 		return
 	}
 	if d.depth >= maxAlias {
@@ -146,6 +116,7 @@ func newElement(t reflect.Type) reflect.Value {
 // (every line of it commented out) leaves the defaults.
 func (d *decoder) structure(at place, n ast.Node, v reflect.Value) {
 	if isNull(n) {
+		d.required(at, v)
 		return
 	}
 	if short, ok := v.Addr().Interface().(shortForm); ok && kindOf(n) == kindText {
@@ -194,6 +165,10 @@ func (d *decoder) key(at place, pair *ast.MappingValueNode, seen map[string]int)
 		d.fault(at.moved(at.key, pos), "merge keys (<<) are not understood here")
 		return "", at, false
 	}
+	if pair.Start == nil || pair.Start.Type != token.MappingValueType {
+		d.fault(at.moved(at.key, pos), "here is something that is not key: value")
+		return "", at, false
+	}
 	name := nodeText(pair.Key)
 	here := at.child(name, pos)
 	if kindOf(pair.Key) == kindOther {
@@ -218,6 +193,8 @@ func (d *decoder) required(at place, v reflect.Value) {
 		w, given := d.given[here.key]
 		switch {
 		case d.faulty(here.key):
+		case f.typ == secretType:
+			d.fault(here, "is missing; set %sFile", f.name)
 		case given:
 			d.fault(place{here.key, w.line, w.column}, "must not be empty")
 		default:
@@ -270,7 +247,11 @@ func (d *decoder) list(at place, n ast.Node, v reflect.Value, tag reflect.Struct
 		d.given[here.key] = written{line: here.line, column: here.column}
 		before := len(d.errs.Faults)
 		e := newElement(v.Type().Elem())
-		d.value(here, item, e, tag)
+		if isNull(item) {
+			d.fault(here, "has no value")
+		} else {
+			d.value(here, item, e, tag)
+		}
 		if len(d.errs.Faults) == before {
 			d.single(here, e, tag, first)
 		}

@@ -73,5 +73,17 @@ func (l *Limits) setDefaults() {
 	}
 }
 
+// fit moves limits that the file leaves out to those that it gives: a smaller
+// messageBytes alone must not make the default of preBindMessageBytes a fault.
+func (c *Config) fit() {
+	l := &c.Limits
+	if !c.Given("limits.preBindMessageBytes") {
+		l.PreBindMessageBytes = min(l.PreBindMessageBytes, l.MessageBytes)
+	}
+	if !c.Given("limits.inFlightBytes") {
+		l.InFlightBytes = max(l.InFlightBytes, l.MessageBytes)
+	}
+}
+
 func seconds(n int) Duration { return Duration(time.Duration(n) * time.Second) }
 func hours(n int) Duration   { return Duration(time.Duration(n) * time.Hour) }

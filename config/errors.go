@@ -32,7 +32,12 @@ func (f Fault) String() string {
 	return b.String()
 }
 
-// Errors is every fault of a configuration, in the order of the file.
+// maxFaults is where looking for faults ends: nobody reads more, and each is
+// held against those before.
+const maxFaults = 200
+
+// Errors is every fault of a configuration, in the order of the file, or the
+// first 200 and a last one that says so.
 type Errors struct {
 	Faults []Fault
 	cause  error
@@ -50,7 +55,16 @@ func (e *Errors) Error() string {
 // Unwrap returns what kept the file from being read, if that was the fault.
 func (e *Errors) Unwrap() error { return e.cause }
 
-func (e *Errors) add(f Fault) { e.Faults = append(e.Faults, f) }
+func (e *Errors) add(f Fault) {
+	switch n := len(e.Faults); {
+	case n < maxFaults:
+		e.Faults = append(e.Faults, f)
+	case n == maxFaults:
+		e.Faults = append(e.Faults, Fault{File: f.File, Text: "there are more faults than are shown here"})
+	}
+}
+
+func (e *Errors) full() bool { return len(e.Faults) > maxFaults }
 
 // sort puts faults into the order of the file, those of the whole file last,
 // because what is wrong at a line usually explains them.

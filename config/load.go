@@ -1,12 +1,15 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
+	"strings"
 
 	yaml "github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -59,8 +62,9 @@ func Parse(data []byte, file string) (*Config, error) {
 	}
 	d := &decoder{file: file, dir: folderOf(file), errs: errs, given: cfg.given, anchors: map[string]ast.Node{}}
 	if body != nil {
-		d.value(place{}, body, reflect.ValueOf(cfg).Elem(), "")
+		d.value(place{}.moved("", position(body)), body, reflect.ValueOf(cfg).Elem(), "")
 	}
+	cfg.fit()
 	(&validator{cfg: cfg, file: file, errs: errs}).all()
 	if len(errs.Faults) > 0 {
 		errs.sort()
@@ -80,6 +84,7 @@ func folderOf(file string) string {
 // document parses data as the one YAML document of a file; the body of an empty
 // one is nil.
 func document(data []byte) (body ast.Node, fault *Fault) {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // some editors' byte order mark
 	if len(data) > maxFileBytes {
 		return nil, &Fault{Text: fmt.Sprintf("the file is larger than %d bytes", maxFileBytes)}
 	}
@@ -102,8 +107,12 @@ func document(data []byte) (body ast.Node, fault *Fault) {
 
 func onlyBody(tree *ast.File) (ast.Node, *Fault) {
 	var body ast.Node
-	for i, doc := range tree.Docs {
-		if i > 0 {
+	documents := 0
+	for _, doc := range tree.Docs {
+		if _, ok := doc.Body.(*ast.DirectiveNode); ok {
+			continue
+		}
+		if documents++; documents > 1 {
 			line := 0
 			if doc.Start != nil {
 				line = doc.Start.Position.Line
@@ -115,15 +124,23 @@ func onlyBody(tree *ast.File) (ast.Node, *Fault) {
 	return body, nil
 }
 
-// syntaxFault keeps the parser's message and position, but not the excerpt that
-// its Error method prints: that could hold a password.
+// quotedPart is what a parser's message quotes from the file, beyond one character.
+var quotedPart = regexp.MustCompile(`(?s):? ?"(\\.|[^"\\]){2,}.*`)
+
+// syntaxFault keeps the parser's message and position, but no part of the file:
+// neither the excerpt that its Error method prints nor what the message quotes,
+// since either could hold a password.
 func syntaxFault(err error) *Fault {
 	f := &Fault{Text: "this is not valid YAML"}
 	var ye yaml.Error
 	if !errors.As(err, &ye) {
 		return f
 	}
-	f.Text += ": " + ye.GetMessage()
+	message := quotedPart.ReplaceAllString(ye.GetMessage(), "")
+	f.Text += ": " + message
+	if strings.Contains(message, "alias") || strings.Contains(message, "scalar value type") {
+		f.Text += "; a text that begins with * needs quotes"
+	}
 	if tk := ye.GetToken(); tk != nil && tk.Position != nil {
 		f.Line, f.Column = tk.Position.Line, tk.Position.Column
 	}

@@ -114,7 +114,7 @@ func position(n ast.Node) *token.Position {
 
 // maxNesting is far beyond what a configuration needs and far below what makes
 // the recursive parser run out of stack, which no recover can catch.
-const maxNesting = 100
+const maxNesting = 300
 
 // tooDeep returns the first line that opens more brackets, or indents more
 // lists and keys, than maxNesting; 0 if none does. Brackets within text are
@@ -140,17 +140,13 @@ func tooDeep(data []byte) int {
 	return 0
 }
 
-// blockOpeners counts what a line's start can open in block style: "- - ? -",
-// and indentation, since each deeper block needs one more column.
+// blockOpeners bounds the blocks that are open where a line's text starts: each
+// takes a sign ("- - ? -") or at least one column of indentation. A blank line
+// or a comment opens none, however far to the right it stands.
 func blockOpeners(line []byte) int {
-	n := 0
-	for _, c := range line {
-		switch c {
-		case '-', '?', ':', ' ', '\t', '&', '!':
-			n++
-		default:
-			return n
-		}
+	indent := bytes.TrimLeft(line, " \t\r")
+	if len(indent) == 0 || indent[0] == '#' {
+		return 0
 	}
-	return 0
+	return len(line) - len(bytes.TrimLeft(line, " \t-?:&!"))
 }

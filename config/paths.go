@@ -46,8 +46,8 @@ func pathProblem(path, kind string) string {
 		return "cannot be read: " + reason(err)
 	case kind != "any" && info.IsDir():
 		return "is a folder, a file is wanted"
-	case !info.IsDir() && !info.Mode().IsRegular() && kind != "file":
-		return "is no regular file"
+	case !info.IsDir() && !info.Mode().IsRegular(): // a pipe would be waited for
+		return "is not a regular file"
 	}
 	return openProblem(path)
 }
@@ -182,7 +182,7 @@ func (d *decoder) secretFile(at place, n ast.Node, v reflect.Value) {
 	case errors.Is(err, fs.ErrNotExist):
 		d.fault(at, "there is no such file (relative paths start in %s)", d.dir)
 	case err != nil:
-		d.fault(at, "the file cannot be read: %s", secretReason(err))
+		d.fault(at, "the file cannot be read: %s", reason(err))
 	case value == "":
 		d.fault(at, "the file is empty")
 	default:
@@ -204,12 +204,4 @@ func (d *decoder) plain(n ast.Node) ast.Node {
 		}
 	}
 	return nil
-}
-
-func secretReason(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return "it is too large for a secret"
 }

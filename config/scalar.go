@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,7 +63,8 @@ func (d *decoder) set(at place, got scalarText, v reflect.Value, tag reflect.Str
 	case *Size:
 		setParsed(d, at, got.integral(), p, parseSize, tag)
 	case *int:
-		setParsed(d, at, got.integral(), p, got.parseInt, tag)
+		number := got.integral()
+		setParsed(d, at, number, p, number.parseInt, tag)
 	case *Percent:
 		setParsed(d, at, got, p, parsePercent, tag)
 	case *Release:
@@ -80,7 +82,7 @@ func (d *decoder) set(at place, got scalarText, v reflect.Value, tag reflect.Str
 func setParsed[T any](d *decoder, at place, got scalarText, p *T, parse func(string) (T, error), tag reflect.StructTag) {
 	x, err := parse(got.text)
 	if err != nil {
-		d.fault(at, "%q is %s", got.raw, err)
+		d.fault(at, "%s is %s", quoteRaw(got.raw), err)
 		return
 	}
 	for _, bound := range []string{"min", "max"} {
@@ -93,7 +95,7 @@ func setParsed[T any](d *decoder, at place, got scalarText, p *T, parse func(str
 			panic("config: bad " + bound + " tag of " + at.key)
 		}
 		if sign := order(x, l); bound == "min" && sign < 0 || bound == "max" && sign > 0 {
-			d.fault(at, "%q is out of bounds: the %simum is %s", got.raw, bound, limit)
+			d.fault(at, "%s is out of bounds: the %simum is %s", quoteRaw(got.raw), bound, limit)
 			return
 		}
 	}
@@ -112,15 +114,17 @@ func order(a, b any) int {
 	return 0
 }
 
+var exponent = regexp.MustCompile(`^(0|[1-9][0-9]*)(\.[0-9]+)?(e\+?[0-9]+)?$`)
+
 // integral rewrites a whole number that some tool has written with an exponent
 // (4.194304e+06); anything else stays as it is and fails to parse.
 func (s scalarText) integral() scalarText {
-	if s.kind != kindNumber || strings.Trim(s.text, "0123456789") == "" {
+	if s.quoted || !exponent.MatchString(s.text) {
 		return s
 	}
 	f, err := strconv.ParseFloat(s.text, 64)
-	if err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
-		s.text = strconv.FormatFloat(f, 'f', 0, 64)
+	if err == nil && f == math.Trunc(f) && f < 1<<53 {
+		s.text, s.kind = strconv.FormatFloat(f, 'f', 0, 64), kindNumber
 	}
 	return s
 }
@@ -186,7 +190,7 @@ func (d *decoder) setWord(at place, got scalarText, v reflect.Value, words []str
 		v.SetString(text)
 		return
 	}
-	problem := fmt.Sprintf("%q is not one of %s", got.raw, strings.Join(words, ", "))
+	problem := fmt.Sprintf("%s is not one of %s", quoteRaw(got.raw), strings.Join(words, ", "))
 	if near := nearest(text, words); near != "" {
 		problem += "; did you mean " + near + "?"
 	}

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"strings"
@@ -34,6 +36,11 @@ func (s Secret) File() string { return s.file }
 // something else must not fill the memory.
 const maxSecretBytes = 64 << 10
 
+var (
+	errNotRegular = errors.New("not a regular file")
+	errSecretSize = fmt.Errorf("larger than %d bytes", maxSecretBytes)
+)
+
 // Value returns the secret; one from a file is read anew each time, so that it
 // can be rotated, and loses one trailing line end. Errors name the file only.
 func (s Secret) Value() (string, error) {
@@ -42,6 +49,13 @@ func (s Secret) Value() (string, error) {
 			return "", nil
 		}
 		return *s.value, nil
+	}
+	info, err := os.Stat(s.file)
+	if err != nil {
+		return "", fmt.Errorf("reading secret: %w", err)
+	}
+	if !info.Mode().IsRegular() { // a pipe would be waited for
+		return "", fmt.Errorf("reading secret: %w", &fs.PathError{Op: "open", Path: s.file, Err: errNotRegular})
 	}
 	f, err := os.Open(s.file)
 	if err != nil {
@@ -53,7 +67,7 @@ func (s Secret) Value() (string, error) {
 		return "", fmt.Errorf("reading secret: %w", err)
 	}
 	if len(b) > maxSecretBytes {
-		return "", fmt.Errorf("reading secret: %s is larger than %d bytes", s.file, maxSecretBytes)
+		return "", fmt.Errorf("reading secret: %w", &fs.PathError{Op: "read", Path: s.file, Err: errSecretSize})
 	}
 	v := strings.TrimSuffix(string(b), "\n")
 	return strings.TrimSuffix(v, "\r"), nil

@@ -134,9 +134,6 @@ func (v *validator) ldap(key string, l *LDAP) {
 		v.fault(key+".caFile", "has no effect: no URL is ldaps:// and startTLS is off")
 	}
 	v.account(key, l)
-	if l.Refresh.Full < l.Refresh.Interval && !v.below(key+".refresh") {
-		v.fault(key+".refresh.full", "%s is shorter than the interval of %s", l.Refresh.Full, l.Refresh.Interval)
-	}
 }
 
 // account checks name and password: a name without a password would bind as
@@ -164,8 +161,5 @@ func (v *validator) limits() {
 	}
 	if l.InFlightBytes < l.MessageBytes {
 		v.fault("limits.inFlightBytes", "%d is less than limits.messageBytes, %d: no such message could come in", l.InFlightBytes, l.MessageBytes)
-	}
-	if l.ConnectionsPerAddress > l.Connections {
-		v.fault("limits.connectionsPerAddress", "%d is more than limits.connections, %d", l.ConnectionsPerAddress, l.Connections)
 	}
 }
