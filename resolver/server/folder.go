@@ -1,0 +1,74 @@
+package server
+
+import (
+	"path"
+	"strings"
+
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// Folder is the access list of one folder of the data directory, or of a
+// directory link (rule 7.16).
+type Folder struct {
+	Path    string   // below the data directory; either slash, any case, with or without the .dir of a link
+	Entries []string // names, groups, wildcards
+}
+
+// FolderAccess tells whether the folders above a database let the subject
+// through (rule 7.16), before the database's ACL counts. Each listed folder
+// above must name the subject: whether the list of a subfolder would lift that
+// of its parent is not documented, so it does not. fullAccess says that full
+// access administration is on. The lists are documented for Notes only: behind
+// one, web channels are Unknown.
+func (s *Server) FolderAccess(database string, sub Subject, channel acl.Channel, fullAccess bool) (Access, Reason) {
+	if channel == acl.Local {
+		return Allowed, Reason{Rule: "6.3", Why: "a local database is reached without a server"}
+	}
+	passed := Reason{Rule: "7.16", Why: "no folder above has an access list"}
+	for _, f := range s.Settings.Folders {
+		if !f.holds(database) {
+			continue
+		}
+		if channel.IsWeb() {
+			return Unknown, Reason{Rule: "7.16", Item: f.label(), Why: "folder access lists are documented for Notes only"}
+		}
+		if fullAccess && !s.Settings.FullAdminDisabled {
+			return Allowed, Reason{Rule: "7.16", Item: f.label(), Why: "full access administrators pass"}
+		}
+		var ok bool
+		if ok, passed = f.lists(sub); !ok {
+			return Denied, passed
+		}
+	}
+	return Allowed, passed
+}
+
+// lists tells whether the folder's list certainly names the subject.
+func (f Folder) lists(sub Subject) (bool, Reason) {
+	found, entry := find(f.Entries, sub)
+	return found == listed, Reason{Rule: "7.16", Item: f.label(), Entry: entry, Why: found.String()}
+}
+
+// label is the folder as spelled, for reasons.
+func (f Folder) label() string {
+	if f.Path == "" {
+		return "/"
+	}
+	return f.Path
+}
+
+// holds tells whether the database lies in the folder or below it.
+func (f Folder) holds(database string) bool {
+	folder := clean(f.Path)
+	if trimmed, isLink := strings.CutSuffix(folder, ".dir"); isLink {
+		folder = trimmed
+	}
+	return folder == "/" || strings.HasPrefix(clean(database), folder+"/")
+}
+
+// clean writes a path as Domino compares them: one kind of slash, folded, and
+// without detours, which must not lead round a list.
+func clean(p string) string {
+	return path.Clean("/" + name.Fold(strings.ReplaceAll(p, `\`, "/")))
+}

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// standing is how a subject stands to a list of entries.
+type standing uint8
+
+const (
+	unlisted standing = iota
+	doubtful          // an entry may mean the subject, but nothing here can tell
+	listed
+)
+
+var standingWords = [...]string{"not listed", "whether the entry means the subject cannot be known", "listed"}
+
+// String says the standing in a reason's words.
+func (s standing) String() string { return standingWords[s] }
+
+// find compares a subject with entries and returns the entry that decided. An
+// entry that certainly means the subject goes before one that only might.
+func find(entries []string, sub Subject) (standing, string) {
+	best, by := unlisted, ""
+	for _, e := range entries {
+		if s := compare(e, sub); s > best {
+			best, by = s, e
+		}
+	}
+	return best, by
+}
+
+// compare reads one entry: a name, a group, */certifier, * for everyone in the
+// directory, or *View for everyone in a view (rule 7.2).
+func compare(entry string, sub Subject) standing {
+	n := name.Parse(entry)
+	switch {
+	case n.IsZero() || n.IsTemplate():
+		return unlisted
+	case n.IsWildcard() && !n.Hierarchical():
+		return standingOf(sub.InDirectory())
+	case n.IsWildcard():
+		return standingOf(coversAny(n, sub.Names()))
+	case strings.HasPrefix(strings.TrimSpace(entry), "*"):
+		return doubtful // the content of a view is not known
+	}
+	if isOneOf(n, sub.Names()) || sub.InGroup(n.Key()) {
+		return listed
+	}
+	return standingByCommonName(n, sub.Names())
+}
+
+func standingOf(is bool) standing {
+	if is {
+		return listed
+	}
+	return unlisted
+}
+
+func coversAny(wildcard name.Name, names []name.Name) bool {
+	for _, n := range names {
+		if wildcard.Covers(n) {
+			return true
+		}
+	}
+	return false
+}
+
+func isOneOf(n name.Name, names []name.Name) bool {
+	for _, own := range names {
+		if !own.IsZero() && own.Key() == n.Key() {
+			return true
+		}
+	}
+	return false
+}
+
+// standingByCommonName answers for an entry that is the bare common name of a
+// hierarchical name. Whether it means the subject is contested (rule 2.10), so
+// it may shut out but lets nobody in.
+func standingByCommonName(entry name.Name, names []name.Name) standing {
+	if entry.Hierarchical() {
+		return unlisted
+	}
+	for _, own := range names {
+		if own.Hierarchical() && own.CommonKey() == entry.Key() {
+			return doubtful
+		}
+	}
+	return unlisted
+}
+
+// isNobody tells whether the subject is not authenticated. A nameless subject
+// counts as such where a right would be granted to everybody.
+func isNobody(sub Subject) bool {
+	names := sub.Names()
+	return len(names) == 0 || names[0].IsZero() || isAnonymous(sub)
+}
+
+func isAnonymous(sub Subject) bool {
+	names := sub.Names()
+	return len(names) > 0 && names[0].Key() == name.Parse(acl.AnonymousName).Key()
+}
+
+// entries returns an item without its empty values, and whether the document
+// has the item at all: an item that is not there is not known to be blank.
+func (s *Server) entries(item string) (entries []string, present bool) {
+	if s.Document == nil {
+		return nil, false
+	}
+	values, present := s.Document.Lists[item]
+	for _, v := range values {
+		if strings.TrimSpace(v) != "" {
+			entries = append(entries, v)
+		}
+	}
+	return entries, present
+}
+
+// listedIn tells whether an item certainly names the subject; a blank or
+// absent item names nobody.
+func (s *Server) listedIn(item, rule string, sub Subject) (bool, Reason) {
+	entries, present := s.entries(item)
+	found, entry := find(entries, sub)
+	r := Reason{Rule: rule, Item: item, Entry: entry, Why: found.String()}
+	switch {
+	case s.Document == nil:
+		r.Why = "no Server document"
+	case !present:
+		r.Why = "the Server document does not carry the item"
+	case len(entries) == 0:
+		r.Why = "blank"
+	}
+	return found == listed, r
+}
