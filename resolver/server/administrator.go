@@ -138,7 +138,7 @@ func (s *Server) Bypass(host name.Name) []Bypass {
 	}
 	var past []Bypass
 	for _, b := range rows {
-		b.Entries, _ = s.entries(b.Item)
+		b.Entries = s.spelled(b.Item)
 		voided := b.Kind == BypassFullAccess && s.Settings.FullAdminDisabled
 		if len(b.Entries) > 0 && !voided {
 			past = append(past, b)
@@ -148,4 +148,14 @@ func (s *Server) Bypass(host name.Name) []Bypass {
 		past = append(past, Bypass{BypassHost, "", []string{host.Abbreviated()}, "3.13", "a server has full access to its own databases"})
 	}
 	return past
+}
+
+// spelled returns the entries of an item as the document has them.
+func (s *Server) spelled(item string) []string {
+	entries, _ := s.entries(item)
+	texts := make([]string, len(entries))
+	for i, e := range entries {
+		texts[i] = e.text
+	}
+	return texts
 }

@@ -131,7 +131,7 @@ func TestAdministratorRightsAreTheUnionOfTheFields(t *testing.T) {
 				}
 			}
 		}
-		s := &Server{Document: lists(items), Settings: Settings{FullAdminDisabled: disabled}}
+		s := sometimesSealed(rng, &Server{Document: lists(items), Settings: Settings{FullAdminDisabled: disabled}})
 		got := map[string]bool{}
 		for _, r := range s.AdminRights(sub) {
 			got[r.String()] = true

@@ -157,6 +157,7 @@ func TestAgentRightsAgreeWithTheRulesOnRandomDocuments(t *testing.T) {
 		if who.isServer {
 			s.Document.Name = name.Parse("Jane Doe/Sales/Acme")
 		}
+		sometimesSealed(rng, s)
 		want := naiveRights(fields, who, s.Settings.Release, s.Settings.PersonalAgents)
 		if got := words(s.AgentRights(sub)); !slices.Equal(got, want) {
 			t.Fatalf("document %d: %v, %+v, subject %+v\ngot %v, want %v", n, items, s.Settings, who, got, want)

@@ -26,15 +26,16 @@ func (s *Server) FolderAccess(database string, sub Subject, channel acl.Channel,
 		return Allowed, Reason{Rule: "6.3", Why: "a local database is reached without a server"}
 	}
 	passed := Reason{Rule: "7.16", Why: "no folder above has an access list"}
-	for _, f := range s.Settings.Folders {
-		if !f.holds(database) {
+	file := clean(database)
+	for _, f := range s.folders() {
+		if !f.holds(file) {
 			continue
 		}
 		if channel.IsWeb() {
-			return Unknown, Reason{Rule: "7.16", Item: f.label(), Why: "folder access lists are documented for Notes only"}
+			return Unknown, Reason{Rule: "7.16", Item: f.label, Why: "folder access lists are documented for Notes only"}
 		}
 		if fullAccess && !s.Settings.FullAdminDisabled {
-			return Allowed, Reason{Rule: "7.16", Item: f.label(), Why: "full access administrators pass"}
+			return Allowed, Reason{Rule: "7.16", Item: f.label, Why: "full access administrators pass"}
 		}
 		var ok bool
 		if ok, passed = f.lists(sub); !ok {
@@ -44,27 +45,33 @@ func (s *Server) FolderAccess(database string, sub Subject, channel acl.Channel,
 	return Allowed, passed
 }
 
+// readFolder is a Folder, read once.
+type readFolder struct {
+	label   string // the folder as spelled, for reasons
+	path    string // clean, without the .dir of a link
+	entries []entry
+}
+
+func readFolders(folders []Folder) []readFolder {
+	read := make([]readFolder, len(folders))
+	for i, f := range folders {
+		read[i] = readFolder{label: f.Path, path: strings.TrimSuffix(clean(f.Path), ".dir"), entries: readEntries(f.Entries)}
+		if f.Path == "" {
+			read[i].label = "/"
+		}
+	}
+	return read
+}
+
 // lists tells whether the folder's list certainly names the subject.
-func (f Folder) lists(sub Subject) (bool, Reason) {
-	found, entry := find(f.Entries, sub)
-	return found == listed, Reason{Rule: "7.16", Item: f.label(), Entry: entry, Why: found.String()}
+func (f readFolder) lists(sub Subject) (bool, Reason) {
+	found, by := find(f.entries, sub)
+	return found == listed, Reason{Rule: "7.16", Item: f.label, Entry: by, Why: found.String()}
 }
 
-// label is the folder as spelled, for reasons.
-func (f Folder) label() string {
-	if f.Path == "" {
-		return "/"
-	}
-	return f.Path
-}
-
-// holds tells whether the database lies in the folder or below it.
-func (f Folder) holds(database string) bool {
-	folder := clean(f.Path)
-	if trimmed, isLink := strings.CutSuffix(folder, ".dir"); isLink {
-		folder = trimmed
-	}
-	return folder == "/" || strings.HasPrefix(clean(database), folder+"/")
+// holds tells whether the file, written by clean, lies in the folder or below it.
+func (f readFolder) holds(file string) bool {
+	return f.path == "/" || strings.HasPrefix(file, f.path+"/")
 }
 
 // clean writes a path as Domino compares them: one kind of slash, folded, and

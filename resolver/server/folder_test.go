@@ -92,6 +92,7 @@ func TestFolderAccessNeedsEveryFolderAbove(t *testing.T) {
 				}
 			}
 		}
+		sometimesSealed(rng, s)
 		for database, w := range want {
 			if got, r := s.FolderAccess(database, sub, acl.Notes, false); got != w {
 				t.Fatalf("question %d: %s under %+v, subject %+v\ngot %s (%+v), want %s", n, database, s.Settings.Folders, who, got, r, w)

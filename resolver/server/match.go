@@ -1,8 +1,6 @@
 package server
 
 import (
-	"strings"
-
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -21,13 +19,14 @@ var standingWords = [...]string{"not listed", "whether the entry means the subje
 // String says the standing in a reason's words.
 func (s standing) String() string { return standingWords[s] }
 
-// find compares a subject with entries and returns the entry that decided. An
-// entry that certainly means the subject goes before one that only might.
-func find(entries []string, sub Subject) (standing, string) {
+// find compares a subject with entries and returns the text of the one that
+// decided. An entry that certainly means the subject goes before one that only
+// might.
+func find(entries []entry, sub Subject) (standing, string) {
 	best, by := unlisted, ""
-	for _, e := range entries {
-		if s := compare(e, sub); s > best {
-			best, by = s, e
+	for i := range entries {
+		if s := entries[i].compare(sub); s > best {
+			best, by = s, entries[i].text
 		}
 	}
 	return best, by
@@ -35,22 +34,21 @@ func find(entries []string, sub Subject) (standing, string) {
 
 // compare reads one entry: a name, a group, */certifier, * for everyone in the
 // directory, or *View for everyone in a view (rule 7.2).
-func compare(entry string, sub Subject) standing {
-	n := name.Parse(entry)
-	switch {
-	case n.IsZero() || n.IsTemplate():
+func (e *entry) compare(sub Subject) standing {
+	switch e.kind {
+	case entryVoid:
 		return unlisted
-	case n.IsWildcard() && !n.Hierarchical():
+	case entryDirectory:
 		return standingOf(sub.InDirectory())
-	case n.IsWildcard():
-		return standingOf(coversAny(n, sub.Names()))
-	case strings.HasPrefix(strings.TrimSpace(entry), "*"):
+	case entryWildcard:
+		return standingOf(coversAny(e.name, sub.Names()))
+	case entryView:
 		return doubtful // the content of a view is not known
 	}
-	if isOneOf(n, sub.Names()) || sub.InGroup(n.Key()) {
+	if isOneOf(e.name, sub.Names()) || sub.InGroup(e.name.Key()) {
 		return listed
 	}
-	return standingByCommonName(n, sub.Names())
+	return standingByCommonName(e.name, sub.Names())
 }
 
 func standingOf(is bool) standing {
@@ -103,21 +101,6 @@ func isNobody(sub Subject) bool {
 func isAnonymous(sub Subject) bool {
 	names := sub.Names()
 	return len(names) > 0 && names[0].Key() == name.Parse(acl.AnonymousName).Key()
-}
-
-// entries returns an item without its empty values, and whether the document
-// has the item at all: an item that is not there is not known to be blank.
-func (s *Server) entries(item string) (entries []string, present bool) {
-	if s.Document == nil {
-		return nil, false
-	}
-	values, present := s.Document.Lists[item]
-	for _, v := range values {
-		if strings.TrimSpace(v) != "" {
-			entries = append(entries, v)
-		}
-	}
-	return entries, present
 }
 
 // listedIn tells whether an item certainly names the subject; a blank or

@@ -6,13 +6,25 @@ import (
 	"strings"
 
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // Server is what is known of one Domino server: its document, if any, and what
 // no document holds.
 type Server struct {
+	Name     name.Name // needed only without a Document
 	Document *Document // nil when no Server document is known
 	Settings Settings
+
+	sealed *sealed // nil until Seal
+}
+
+// Key is what the server is found by: the name of its document, or its own.
+func (s *Server) Key() name.Key {
+	if s.Document != nil {
+		return s.Document.Name.Key()
+	}
+	return s.Name.Key()
 }
 
 // Settings are facts about a server that its document does not carry. The zero

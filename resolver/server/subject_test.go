@@ -210,6 +210,14 @@ func randomSubject(rng *rand.Rand) (person, facts) {
 	return p, f
 }
 
+// sometimesSealed returns the server, sealed or not: the answers must be the same.
+func sometimesSealed(rng *rand.Rand, s *Server) *Server {
+	if rng.IntN(2) == 0 {
+		s.Seal()
+	}
+	return s
+}
+
 // field is a random item: absent, blank, or some entries with what they say.
 type field struct {
 	present bool
