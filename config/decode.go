@@ -52,7 +52,7 @@ func (d *decoder) value(at place, n ast.Node, v reflect.Value, tag reflect.Struc
 		d.alias(at, n, v, tag)
 		return
 	case *ast.TagNode:
-		d.fault(at, "YAML tags are not understood here; leave %s out", n.Start.Value)
+		d.fault(at, "YAML tags are not understood here; a text that begins with ! needs quotes")
 		return
 	}
 	if v.Kind() == reflect.Pointer {

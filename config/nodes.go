@@ -61,6 +61,8 @@ func describe(n ast.Node) string {
 		return "keys with values"
 	case *ast.SequenceNode:
 		return "a list"
+	case *ast.TagNode:
+		return "a YAML tag; a text that begins with ! needs quotes"
 	}
 	return "something else"
 }

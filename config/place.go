@@ -53,4 +53,3 @@ func (p place) moved(key string, pos *token.Position) place {
 	}
 	return place{key, p.line, p.column}
 }
-

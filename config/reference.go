@@ -57,7 +57,7 @@ or a second YAML document is an error with file, line and key, and all errors ar
 - **Paths** are relative to the folder of the configuration file. In a list of files a pattern (` + "`acls/*.dxl`" + `) stands for the files that it matches, sorted, when the configuration is loaded; one that matches nothing is an error. Where folders are allowed, a folder is followed as its files come and go.
 - **Secrets** are given inline, or better as a file in the key of the same name with ` + "`File`" + ` behind it. The file is read each time the secret is used, so it can be rotated; one line end at its end is not part of the secret. Secrets are never written to logs, errors or answers.
 - **Environment variables**: ` + "`${NAME}`" + ` in any value becomes the variable's value; an unset variable is an error. ` + "`$${`" + ` stands for ` + "`${`" + ` itself.
-- **yes and no** may be written true and false too. Text that looks like a number (a replica id such as 8525123400561234) needs quotes.
+- **yes and no** may be written true and false too. Text that looks like a number (a replica id such as 8525123400561234) needs quotes, and so does text that begins with a sign: ` + "`dn: \"*\"`" + `.
 - A list in the file replaces the default list. A section without any key (all lines commented out) is as if it were not there.
 - Anchors and aliases of YAML work; merge keys and tags do not.
 

@@ -36,7 +36,7 @@ func (v *validator) databases() {
 	aliases := v.cfg.Databases.Aliases
 	for _, name := range slices.Sorted(maps.Keys(aliases)) {
 		if !aliasName.MatchString(name) {
-			v.fault("databases.aliases."+name, "an alias has 1 to 32 of a-z, 0-9 and -")
+			v.fault("databases.aliases."+shownKey(name), "an alias has 1 to 32 of a-z, 0-9 and -")
 		}
 	}
 	for i, r := range v.cfg.Databases.REST {
