@@ -17,7 +17,7 @@ func ParseFilterString(s string) (Filter, error) {
 		return Filter{}, fmt.Errorf("filter is empty")
 	}
 	if p.text[0] != '(' {
-		p.text, p.wrapped = "("+p.text+")", 1
+		p.text, p.wrapped = "("+p.text+")", true
 	}
 	var f Filter
 	if err := p.filter(&f, 1); err != nil {
@@ -32,13 +32,17 @@ func ParseFilterString(s string) (Filter, error) {
 type filterParser struct {
 	text    string
 	pos     int
-	wrapped int // parentheses put before the user's text
+	wrapped bool // the outer parentheses are not the user's
 	terms   int
 	limits  FilterLimits
 }
 
 func (p *filterParser) fault(what string) error {
-	return fmt.Errorf("filter, character %d: %s", max(p.pos-p.wrapped, 0)+1, what)
+	place := p.pos + 1
+	if p.wrapped {
+		place = max(min(p.pos, len(p.text)-2), 1)
+	}
+	return fmt.Errorf("filter, character %d: %s", place, what)
 }
 
 func (p *filterParser) skipSpace() {

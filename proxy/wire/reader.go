@@ -108,7 +108,7 @@ func (r *Reader) Next() (Message, error) {
 
 func (r *Reader) handOut(total int) (Message, error) {
 	end := r.start + total
-	m, err := ParseMessage(r.buf[r.start:end:end])
+	m, err := ParseMessage(r.buf[r.start:end])
 	if err != nil {
 		r.fatal = err
 		return Message{}, err
