@@ -4,6 +4,7 @@ package directory
 // its order, not yet checked against a schema.
 type Draft struct {
 	DN         string
+	Source     uint8 // which directory it comes from: 0 is the primary one, below MaxSources
 	Attributes []Attribute
 }
 

@@ -1,0 +1,244 @@
+package directory
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/schema"
+)
+
+// Change adds or replaces one entry, or removes one.
+type Change struct {
+	Remove string // normalised DN to remove; Put must be nil then
+	Put    *Draft
+}
+
+// Fault is an entry that could not be taken, with the reason.
+type Fault struct {
+	DN  string
+	Err error
+}
+
+func (f Fault) Error() string { return fmt.Sprintf("entry %q: %v", f.DN, f.Err) }
+
+// Apply returns the Store that the changes make of s, which stays as it is.
+// Changes apply in order; entries that cannot be taken are reported and leave
+// what was there. Unknown attribute names extend the schema. touched lists the
+// IDs whose entry came, went or changed, ascending.
+func (s *Store) Apply(changes []Change) (next *Store, touched []ID, faults []Fault) {
+	w := newWriter(s, len(changes))
+	for i := range changes {
+		w.change(&changes[i])
+	}
+	w.settleGlue()
+	for id, before := range w.touched {
+		if before != w.entries[id] {
+			touched = append(touched, id)
+		}
+	}
+	slices.Sort(touched)
+	return w.finish(), touched, w.faults
+}
+
+// WithSchema is the same Store under a schema that extends its own.
+func (s *Store) WithSchema(sc *schema.Schema) *Store {
+	c := *s
+	c.schema = sc
+	return &c
+}
+
+// writer is a Store being made: the tables that a change writes to are copies,
+// the indexes are still those of the old Store and what changes is noted.
+type writer struct {
+	*Store
+	old     *Store
+	pending map[string]ID // keys added by this Apply
+	gone    map[string]bool
+	touched map[ID]Entry // the old record of every slot that was written
+	nameIDs map[string]schema.ID
+	faults  []Fault
+	orphans []ID       // slots that lost a child or their entry
+	grown   map[ID]int // children added less children removed
+}
+
+func newWriter(s *Store, n int) *writer {
+	c := *s
+	c.entries = slices.Grow(slices.Clone(s.entries), n)
+	c.parents = slices.Grow(slices.Clone(s.parents), n)
+	c.free = slices.Clone(s.free)
+	c.equal, c.present = maps.Clone(s.equal), maps.Clone(s.present)
+	c.classes, c.grams = maps.Clone(s.classes), maps.Clone(s.grams)
+	return &writer{
+		Store: &c, old: s, pending: make(map[string]ID, n), gone: map[string]bool{},
+		touched: make(map[ID]Entry, n), nameIDs: map[string]schema.ID{}, grown: map[ID]int{},
+	}
+}
+
+func (w *writer) change(c *Change) {
+	if c.Put == nil {
+		w.remove(c.Remove)
+		return
+	}
+	if err := w.put(c.Put); err != nil {
+		w.faults = append(w.faults, Fault{c.Put.DN, err})
+	}
+}
+
+// find is Store.Find as of the changes so far.
+func (w *writer) find(key string) (ID, bool) {
+	if id, ok := w.pending[key]; ok {
+		return id, true
+	}
+	if w.gone[key] {
+		return None, false
+	}
+	return w.old.Find(key)
+}
+
+func (w *writer) put(d *Draft) error {
+	dn, err := name.ParseDN(d.DN)
+	if err != nil {
+		return err
+	}
+	if dn.IsRoot() {
+		return fmt.Errorf("an entry needs a name")
+	}
+	attrs, err := w.resolve(d)
+	if err != nil {
+		return err
+	}
+	record := pack(d.Source<<sourceShift, d.DN, dn.Key(), attrs)
+	if id, ok := w.find(dn.Key()); ok {
+		w.write(id, record)
+		return nil
+	}
+	w.insert(record, dn.Parent())
+	return nil
+}
+
+// resolve finds the description of every attribute, and joins values of one
+// description that the source lists in several places.
+func (w *writer) resolve(d *Draft) ([]packed, error) {
+	attrs := make([]packed, 0, len(d.Attributes))
+next:
+	for i := range d.Attributes {
+		a := &d.Attributes[i]
+		if len(a.Values) == 0 {
+			continue
+		}
+		id, err := w.describe(a.Name)
+		if err != nil {
+			return nil, err
+		}
+		for j := range attrs {
+			if attrs[j].id == id {
+				attrs[j].values = slices.Concat(attrs[j].values, a.Values)
+				continue next
+			}
+		}
+		attrs = append(attrs, packed{id, w.schema.Name(id), a.Values})
+	}
+	return attrs, nil
+}
+
+func (w *writer) describe(attribute string) (schema.ID, error) {
+	if id, ok := w.nameIDs[attribute]; ok {
+		return id, nil
+	}
+	id, ok := w.schema.Lookup(attribute)
+	if !ok {
+		extended, err := w.schema.Intern(attribute)
+		if err != nil {
+			return 0, fmt.Errorf("attribute %q: %w", attribute, err)
+		}
+		w.schema = extended
+		if id, ok = extended.Lookup(attribute); !ok {
+			return 0, fmt.Errorf("attribute %q cannot be defined", attribute)
+		}
+	}
+	w.nameIDs[attribute] = id
+	return id, nil
+}
+
+// insert gives a new record a slot, with glue above it where nothing is.
+func (w *writer) insert(record Entry, parent name.DN) ID {
+	above := None
+	if !parent.IsRoot() {
+		var ok bool
+		if above, ok = w.find(parent.Key()); !ok {
+			above = w.insert(pack(flagGlue, parent.String(), parent.Key(), nil), parent.Parent())
+		}
+	}
+	id := w.slot()
+	w.write(id, record)
+	w.parents[id] = above
+	w.pending[record.Key()] = id
+	delete(w.gone, record.Key())
+	w.grown[above]++
+	return id
+}
+
+func (w *writer) slot() ID {
+	if n := len(w.free); n > 0 {
+		id := w.free[n-1]
+		w.free = w.free[:n-1]
+		return id
+	}
+	w.entries = append(w.entries, "")
+	w.parents = append(w.parents, None)
+	return ID(len(w.entries) - 1)
+}
+
+func (w *writer) write(id ID, record Entry) {
+	if _, ok := w.touched[id]; !ok {
+		w.touched[id] = w.old.Entry(id)
+	}
+	w.entries[id] = record
+}
+
+// remove turns an entry into glue; settleGlue frees what holds nothing up.
+func (w *writer) remove(key string) {
+	id, ok := w.find(key)
+	if !ok || w.entries[id].IsGlue() {
+		return
+	}
+	e := w.entries[id]
+	w.write(id, pack(flagGlue, e.DN(), e.Key(), nil))
+	w.orphans = append(w.orphans, id)
+}
+
+// settleGlue frees glue that has no child left, and then the glue above it.
+func (w *writer) settleGlue() {
+	for len(w.orphans) > 0 {
+		id := w.orphans[len(w.orphans)-1]
+		w.orphans = w.orphans[:len(w.orphans)-1]
+		e := w.entries[id]
+		if e == "" || !e.IsGlue() || w.childCount(id) > 0 {
+			continue
+		}
+		parent := w.parents[id]
+		w.write(id, "")
+		delete(w.pending, e.Key())
+		w.gone[e.Key()] = true
+		w.free = append(w.free, id)
+		w.grown[parent]--
+		delete(w.grown, id)
+		if parent != None {
+			w.orphans = append(w.orphans, parent)
+		}
+	}
+}
+
+func (w *writer) childCount(id ID) int {
+	n := w.grown[id]
+	if w.old.Entry(id) != "" && w.sameKey(id) {
+		n += w.old.Children(id).Len()
+	}
+	return n
+}
+
+// sameKey tells whether the slot still holds the name that it held before, so
+// that the old Store's children are its own.
+func (w *writer) sameKey(id ID) bool { return w.old.Entry(id).Key() == w.entries[id].Key() }

@@ -1,0 +1,95 @@
+package directory
+
+import (
+	"maps"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/resolver/schema"
+)
+
+// trigrams maps three neighbouring bytes of a normalised value to the entries
+// that have them, so that a substring filter looks at few entries. The marks
+// stand before the first and behind the last byte.
+type trigrams map[uint32]*roaring.Bitmap
+
+const (
+	startMark = 0x01
+	endMark   = 0x02
+	noMark    = 0x00
+)
+
+// indexesSubstrings says which types have the index: those that people search
+// by parts of. Others are searched through the entries that have the attribute.
+func indexesSubstrings(t *schema.Type) bool {
+	switch t.Names[0] {
+	case "cn", "sn", "givenName", "displayName", "mail", "uid", "fullName", "altFullName", "sAMAccountName":
+		return true
+	}
+	return false
+}
+
+// eachGram calls f for every trigram of the marked value; marks that are
+// noMark are left out.
+func eachGram(start byte, value []byte, end byte, f func(uint32)) {
+	var g uint32
+	n := 0
+	step := func(c byte) {
+		g = (g<<8 | uint32(c)) & 0xffffff
+		if n++; n >= 3 {
+			f(g)
+		}
+	}
+	if start != noMark {
+		step(start)
+	}
+	for _, c := range value {
+		step(c)
+	}
+	if end != noMark {
+		step(end)
+	}
+}
+
+// with returns the index after the noted changes; sets are copied, not changed.
+func (t trigrams) with(changes map[uint32]*bits) trigrams {
+	out := make(trigrams, len(t)+len(changes))
+	maps.Copy(out, t)
+	for g, b := range changes {
+		if out[g] = b.applyTo(out[g]); out[g].IsEmpty() {
+			delete(out, g)
+		}
+	}
+	return out
+}
+
+// candidates is a set that holds every entry with all the parts, or false when
+// the parts are too short to tell.
+func (t trigrams) candidates(s *Substrings) (*roaring.Bitmap, bool) {
+	var set *roaring.Bitmap
+	empty := false
+	narrow := func(g uint32) {
+		b := t[g]
+		switch {
+		case b == nil:
+			empty = true
+		case set == nil:
+			set = b.Clone()
+		default:
+			set.And(b)
+		}
+	}
+	if len(s.Initial) > 0 {
+		eachGram(startMark, s.Initial, noMark, narrow)
+	}
+	for _, part := range s.Any {
+		eachGram(noMark, part, noMark, narrow)
+	}
+	if len(s.Final) > 0 {
+		eachGram(noMark, s.Final, endMark, narrow)
+	}
+	if empty {
+		return roaring.New(), true
+	}
+	return set, set != nil
+}

@@ -1,0 +1,236 @@
+package resolver
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/schema"
+)
+
+// membership is everything about groups: who they are and who is in them.
+type membership struct {
+	groups  []Group
+	byEntry map[directory.ID]group.ID
+	named   groupNames
+	graph   *group.Graph
+	all     *group.Closure // every group, as the directory nests them
+	acl     *group.Closure // groups that count in ACLs (rules 4.1, 4.4, 4.7, 4.8)
+	lists   *group.Closure // groups that count in Server documents, deny lists always among them (rule 4.2)
+}
+
+// uidMember is the Key under which a memberUid without an entry is kept; no
+// name has a Key that begins so.
+func uidMember(uid string) name.Key { return name.Key("\x00uid=" + name.Fold(uid)) }
+
+// memberReader finds out whom the member values of a group mean.
+type memberReader struct {
+	store   *directory.Store
+	people  *Population
+	names   *nameIndex
+	namer   *namer
+	byEntry map[directory.ID]group.ID
+	dnAttrs []schema.ID // whose values are DNs
+	uids    []schema.ID // whose values are uids (RFC 2307)
+	commons bool        // decision D7
+	uid     *directory.Filter
+}
+
+func (s *Settings) memberReader(st *directory.Store) memberReader {
+	r := memberReader{store: st, commons: s.CommonNameInGroups}
+	for _, a := range s.MemberAttrs {
+		id, ok := st.Schema().Lookup(a)
+		switch {
+		case !ok:
+		case st.Schema().Type(id).Names[0] == "memberUid":
+			r.uids = append(r.uids, id)
+		default:
+			r.dnAttrs = append(r.dnAttrs, id)
+		}
+	}
+	if id, ok := st.Schema().Lookup("uid"); ok {
+		r.uid = &directory.Filter{Op: directory.Equal, Attrs: st.Schema().Expand(id), Type: st.Schema().Type(id)}
+	}
+	return r
+}
+
+// read resolves the members of a group; missing counts those that name nothing.
+func (r *memberReader) read(id directory.ID) (m group.Members, missing int) {
+	e := r.store.Entry(id)
+	for _, a := range r.dnAttrs {
+		r.each(e, a, func(text string) { missing += r.addDN(&m, text, e.Source()) })
+	}
+	for _, a := range r.uids {
+		r.each(e, a, func(text string) { missing += r.addUID(&m, text) })
+	}
+	m.Normalize()
+	return m, missing
+}
+
+func (r *memberReader) each(e directory.Entry, a schema.ID, f func(string)) {
+	raw, ok := e.Find(a)
+	if !ok {
+		return
+	}
+	for vs := raw.Values(); ; {
+		text, ok := vs.Next()
+		if !ok {
+			return
+		}
+		f(text)
+	}
+}
+
+// addDN takes a member by its DN: the entry of that DN, or whoever has the DN
+// as a mapped or alternate name (rule 4.6), or else the name alone. Groups of
+// another directory are not followed (rule 4.8).
+func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missing int) {
+	dn, err := name.ParseDN(text)
+	if err != nil {
+		return r.addName(m, name.Parse(text)) // a Notes name where a DN should be
+	}
+	if dn.IsRoot() {
+		return 1
+	}
+	if id, ok := r.store.Find(dn.Key()); ok && r.store.Exists(id) {
+		if gid, isGroup := r.byEntry[id]; isGroup {
+			if r.store.Entry(id).Source() == source {
+				m.Groups = append(m.Groups, gid)
+			}
+			return 0
+		}
+		m.Entries = append(m.Entries, uint32(id))
+		return 0
+	}
+	return r.addName(m, name.FromDN(dn))
+}
+
+// addName takes a member that has no entry of that DN. It is kept as a name as
+// well, so that it is looked at again when somebody of that name appears.
+func (r *memberReader) addName(m *group.Members, n name.Name) (missing int) {
+	if n.IsZero() {
+		return 1
+	}
+	m.Names = append(m.Names, n.Key())
+	if n.IsWildcard() {
+		return 0
+	}
+	if id, ok := r.names.holder(n.Key(), r.namer); ok {
+		m.Entries = append(m.Entries, uint32(id))
+		return 0
+	}
+	if id, ok := r.commonHolder(n); ok {
+		m.Entries = append(m.Entries, uint32(id))
+		return 0
+	}
+	return 1
+}
+
+// commonHolder is the one person whose bare common name the member is, where
+// decision D7 lets that count.
+func (r *memberReader) commonHolder(n name.Name) (directory.ID, bool) {
+	if !r.commons || n.Hierarchical() {
+		return directory.None, false
+	}
+	return r.names.commonHolder(n.Key(), r.namer)
+}
+
+func (r *memberReader) addUID(m *group.Members, uid string) (missing int) {
+	m.Names = append(m.Names, uidMember(uid))
+	if r.uid == nil {
+		return 1
+	}
+	f := *r.uid
+	var ok bool
+	if f.Key, ok = f.Type.AppendKey(nil, []byte(uid)); !ok {
+		return 1
+	}
+	eval := directory.NewEvaluator(r.store)
+	var found []directory.ID
+	r.store.Plan(&f).Each(0, r.store.Cap(), func(id directory.ID) bool {
+		if _, subject := r.people.Kind(id); subject && eval.Eval(&f, id) == directory.True {
+			found = append(found, id)
+		}
+		return len(found) < 2
+	})
+	if len(found) != 1 { // nobody, or two of one uid: nobody
+		return 1
+	}
+	m.Entries = append(m.Entries, uint32(found[0]))
+	return 0
+}
+
+// with is the membership after some entries changed. dirty are the groups whose
+// members have to be read again, beside the touched ones.
+func (old *membership) with(s *Settings, r memberReader, people *Population, touched []directory.ID, dirty []group.ID) *membership {
+	m := &membership{groups: slices.Clone(old.groups), byEntry: maps.Clone(old.byEntry)}
+	reader := s.groupReader(r.store)
+	again := map[group.ID]bool{}
+	renamed := false
+	for _, id := range touched {
+		isGroup := people.Groups.Contains(uint32(id))
+		gid, wasGroup := m.byEntry[id]
+		switch {
+		case isGroup && !wasGroup:
+			gid = group.ID(len(m.groups))
+			m.groups = append(m.groups, reader.read(id))
+			m.byEntry[id] = gid
+		case isGroup:
+			m.groups[gid] = reader.read(id)
+		case wasGroup:
+			m.groups[gid] = Group{Entry: directory.None}
+			delete(m.byEntry, id)
+		default:
+			continue
+		}
+		renamed = true
+		again[gid] = true
+	}
+	for _, gid := range dirty {
+		again[gid] = true
+	}
+	m.readMembers(r, old, again)
+	m.named = old.named
+	if renamed {
+		m.named = nameGroups(m.groups, len(s.Directories))
+	}
+	m.close(s, old, renamed)
+	return m
+}
+
+func (m *membership) readMembers(r memberReader, old *membership, again map[group.ID]bool) {
+	r.byEntry = m.byEntry
+	changed := make(map[group.ID]group.Members, len(again))
+	for gid := range again {
+		if !m.groups[gid].alive() {
+			changed[gid] = group.Members{}
+			continue
+		}
+		changed[gid], m.groups[gid].Missing = r.read(m.groups[gid].Entry)
+	}
+	m.graph = old.graph.With(len(m.groups), changed)
+}
+
+// close computes the closures, or keeps the old ones where neither the nesting
+// nor any group itself changed.
+func (m *membership) close(s *Settings, old *membership, regrouped bool) {
+	if old.all != nil && !regrouped && m.graph.SameNesting(old.graph) {
+		m.all, m.acl, m.lists = old.all.On(m.graph), old.acl.On(m.graph), old.lists.On(m.graph)
+		return
+	}
+	m.all = m.graph.Close(group.Rule{
+		Counts:  func(id group.ID) bool { return m.groups[id].alive() },
+		Expands: func(group.ID) bool { return true },
+	})
+	m.acl = m.graph.Close(s.closureRule(m.groups, s.GroupTypes, s.MaxDepth))
+	m.lists = m.acl
+	if s.GroupTypes != allButMail {
+		m.lists = m.graph.Close(s.closureRule(m.groups, allButMail, s.MaxDepth))
+	}
+}
+
+func emptyMembership() *membership {
+	return &membership{byEntry: map[directory.ID]group.ID{}, named: groupNames{}, graph: group.Empty()}
+}

@@ -1,0 +1,242 @@
+package resolver
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/pairs"
+	"github.com/aclens/aclens/resolver/schema"
+)
+
+// nameIndex finds people and servers by their names.
+type nameIndex struct {
+	hash     pairs.Hasher
+	byName   pairs.List                   // hash of the Key of an own or alternate name, entry
+	common   pairs.List                   // hash of the Key of a person's bare common name, entry
+	branches map[name.Key]*roaring.Bitmap // narrowest wildcard that covers a name -> whom
+}
+
+// Names are the names of one entry.
+type Names struct {
+	Own        name.Name
+	Alternates []name.Name
+}
+
+// all lists the own name and the alternates; none for an entry without names.
+func (n *Names) all() []name.Name {
+	if n.Own.IsZero() {
+		return nil
+	}
+	return append([]name.Name{n.Own}, n.Alternates...)
+}
+
+// same tells whether two entries have the same names.
+func (n *Names) same(o *Names) bool {
+	return n.Own.Key() == o.Own.Key() && slices.EqualFunc(n.Alternates, o.Alternates,
+		func(a, b name.Name) bool { return a.Key() == b.Key() })
+}
+
+// namer reads the names of entries.
+type namer struct {
+	store      *directory.Store
+	mapped     schema.ID // attribute of the Notes name, when hasMapped
+	alternate  schema.ID
+	hasMapped  bool
+	hasAlterns bool
+}
+
+func (s *Settings) namer(st *directory.Store) namer {
+	n := namer{store: st}
+	if s.NotesName != "" {
+		n.mapped, n.hasMapped = st.Schema().Lookup(s.NotesName)
+	}
+	if s.AlternateName != "" {
+		n.alternate, n.hasAlterns = st.Schema().Lookup(s.AlternateName)
+	}
+	return n
+}
+
+// names of an entry: the Notes name that is mapped to it (rule 9.8), or the DN
+// in Notes form (rule 9.5); alternate names (rule 2.8).
+func (n *namer) names(id directory.ID) Names {
+	e := n.store.Entry(id)
+	own, ok := n.mappedName(e)
+	if !ok {
+		dn, err := name.ParseDN(e.DN())
+		if err != nil {
+			return Names{} // cannot be: the Store took the entry by this very name
+		}
+		own = name.FromDN(dn)
+	}
+	return Names{Own: own, Alternates: n.alternates(e, own)}
+}
+
+// mappedName is the one value of the Notes name attribute; several are doubtful
+// and count as none.
+func (n *namer) mappedName(e directory.Entry) (name.Name, bool) {
+	if !n.hasMapped {
+		return name.Name{}, false
+	}
+	raw, ok := e.Find(n.mapped)
+	if !ok {
+		return name.Name{}, false
+	}
+	values := raw.Values()
+	text, ok := values.Next()
+	if _, second := values.Next(); !ok || second {
+		return name.Name{}, false
+	}
+	parsed := parseEither(text)
+	return parsed, usable(parsed)
+}
+
+func (n *namer) alternates(e directory.Entry, own name.Name) []name.Name {
+	if !n.hasAlterns {
+		return nil
+	}
+	raw, ok := e.Find(n.alternate)
+	if !ok {
+		return nil
+	}
+	var out []name.Name
+	for vs := raw.Values(); ; {
+		text, ok := vs.Next()
+		if !ok {
+			return out
+		}
+		if alt := parseEither(text); usable(alt) && alt.Key() != own.Key() {
+			out = append(out, alt)
+		}
+	}
+}
+
+// usable refuses names that would stand for more than one subject.
+func usable(n name.Name) bool { return !n.IsZero() && !n.IsWildcard() && !n.IsTemplate() }
+
+// parseEither reads a name that is written as an LDAP DN or in Notes form. A
+// comma with labels on both sides cannot be part of a Notes name that Domino
+// makes, so such text is a DN.
+func parseEither(text string) name.Name {
+	n := name.Parse(text)
+	if n.Hierarchical() {
+		return n
+	}
+	if dn, err := name.ParseDN(text); err == nil && !dn.IsRoot() {
+		return name.FromDN(dn)
+	}
+	return n
+}
+
+func newNameIndex() *nameIndex {
+	return &nameIndex{hash: pairs.NewHasher(), branches: map[name.Key]*roaring.Bitmap{}}
+}
+
+// nameChange is an index being changed: what goes is noted with side 0, what
+// comes with side 1, and a name on both sides stays.
+type nameChange struct {
+	index    *nameIndex
+	byName   [2][]uint64
+	common   [2][]uint64
+	branches map[name.Key]*[2][]uint32
+}
+
+const (
+	gone = 0
+	come = 1
+)
+
+func (x *nameIndex) change() *nameChange {
+	return &nameChange{index: x, branches: map[name.Key]*[2][]uint32{}}
+}
+
+func (c *nameChange) note(side int, id directory.ID, n *Names, isPerson bool) {
+	for _, each := range n.all() {
+		c.byName[side] = append(c.byName[side], pairs.Of(c.index.hash.Text(string(each.Key())), uint32(id)))
+		b := branch(each)
+		if c.branches[b] == nil {
+			c.branches[b] = new([2][]uint32)
+		}
+		c.branches[b][side] = append(c.branches[b][side], uint32(id))
+	}
+	if k := n.Own.CommonKey(); isPerson && k != "" {
+		c.common[side] = append(c.common[side], pairs.Of(c.index.hash.Text(string(k)), uint32(id)))
+	}
+}
+
+func (c *nameChange) finish() *nameIndex {
+	x := c.index
+	out := &nameIndex{hash: x.hash, branches: maps.Clone(x.branches)}
+	out.byName = x.byName.Merge(c.byName[gone], c.byName[come])
+	out.common = x.common.Merge(c.common[gone], c.common[come])
+	for b, ids := range c.branches {
+		set := roaring.New()
+		if old := x.branches[b]; old != nil {
+			set = old.Clone()
+		}
+		set.AndNot(roaring.BitmapOf(ids[gone]...))
+		set.AddMany(ids[come])
+		if out.branches[b] = set; set.IsEmpty() {
+			delete(out.branches, b)
+		}
+	}
+	return out
+}
+
+// branch is the narrowest wildcard that covers a name.
+func branch(n name.Name) name.Key {
+	keys := n.WildcardKeys()
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[0]
+}
+
+// holder is the one person or server that has a name as own or alternate name;
+// a name that two entries hold is nobody's.
+func (x *nameIndex) holder(k name.Key, n *namer) (directory.ID, bool) {
+	ids := x.holders(k, n)
+	if len(ids) != 1 {
+		return directory.None, false
+	}
+	return ids[0], true
+}
+
+// holders lists everybody who has a name as own or alternate name, ascending.
+func (x *nameIndex) holders(k name.Key, n *namer) []directory.ID {
+	var ids []directory.ID
+	for _, p := range x.byName.Find(x.hash.Text(string(k))) {
+		id := directory.ID(pairs.Second(p))
+		names := n.names(id)
+		for _, each := range names.all() {
+			if each.Key() == k {
+				ids = append(ids, id)
+				break
+			}
+		}
+	}
+	return ids
+}
+
+// commonHolder is the one person whose bare common name is k (rule 2.10).
+func (x *nameIndex) commonHolder(k name.Key, n *namer) (directory.ID, bool) {
+	ids := x.commonHolders(k, n)
+	if len(ids) != 1 {
+		return directory.None, false
+	}
+	return ids[0], true
+}
+
+func (x *nameIndex) commonHolders(k name.Key, n *namer) []directory.ID {
+	var ids []directory.ID
+	for _, p := range x.common.Find(x.hash.Text(string(k))) {
+		id := directory.ID(pairs.Second(p))
+		if own := n.names(id).Own; own.CommonKey() == k {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

@@ -1,0 +1,198 @@
+package resolver
+
+import (
+	"time"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/server"
+)
+
+// Snapshot is one state of everything: directory, ACLs, servers. It never
+// changes; a request uses one from its beginning to its end.
+type Snapshot struct {
+	settings  Settings
+	store     *directory.Store
+	people    Population
+	names     *nameIndex
+	namer     namer
+	members   *membership
+	databases *database.Set
+	acls      *aclIndex
+	servers   map[name.Key]*server.Server
+	asOf      AsOf
+	cache     *caches
+}
+
+// AsOf says how old each source is; a zero time is a source that is not there.
+type AsOf struct {
+	Directory, ACL, Server time.Time
+}
+
+// Input is everything that a Snapshot is made from.
+type Input struct {
+	Settings  Settings
+	Entries   []directory.Change
+	Store     *directory.Store // to begin from: a schema, usually directory.Empty(schema.Standard())
+	Databases *database.Set
+	Servers   []*server.Server
+	AsOf      AsOf
+}
+
+// Build makes a Snapshot. Entries that cannot be taken are reported.
+func Build(in Input) (*Snapshot, []directory.Fault) {
+	empty := &Snapshot{
+		settings: in.Settings, store: in.Store, names: newNameIndex(), members: emptyMembership(),
+		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()},
+	}
+	return empty.Update(Change{Entries: in.Entries, Databases: in.Databases, Servers: in.Servers, AsOf: in.AsOf, all: true})
+}
+
+// Change is what makes a new Snapshot from an old one.
+type Change struct {
+	Entries   []directory.Change
+	Databases *database.Set    // nil: as before
+	Servers   []*server.Server // nil: as before
+	AsOf      AsOf
+
+	all bool // nothing was before
+}
+
+// Update is the Snapshot after a change. It shares with the old one whatever
+// did not change, and equals one that Build makes from everything.
+func (s *Snapshot) Update(c Change) (*Snapshot, []directory.Fault) {
+	n := &Snapshot{
+		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, asOf: c.AsOf, cache: newCaches(),
+	}
+	faults := n.updateDirectory(s, c)
+	if c.Databases != nil {
+		n.databases = c.Databases
+	}
+	if n.acls == nil || c.Databases != nil {
+		n.acls = indexACLs(n.databases)
+	}
+	if c.Servers != nil || n.servers == nil {
+		n.servers = make(map[name.Key]*server.Server, len(c.Servers))
+		for _, srv := range c.Servers {
+			srv.Seal()
+			n.servers[srv.Key()] = srv
+		}
+	}
+	return n, faults
+}
+
+// updateDirectory brings entries, population, names and groups up to date.
+func (n *Snapshot) updateDirectory(old *Snapshot, c Change) []directory.Fault {
+	if len(c.Entries) == 0 && !c.all {
+		n.store, n.people, n.names, n.namer, n.members = old.store, old.people, old.names, old.namer, old.members
+		return nil
+	}
+	st, touched, faults := old.store.Apply(c.Entries)
+	n.store, n.namer = st, n.settings.namer(st)
+	var before *Population
+	if !c.all {
+		before = &old.people
+	}
+	n.people = n.settings.populate(st, before, touched)
+	moved := n.rename(old, touched)
+	r := n.settings.memberReader(st)
+	r.people, r.names, r.namer = &n.people, n.names, &n.namer
+	n.members = old.members.with(&n.settings, r, &n.people, touched, old.dirtyGroups(n, touched, moved))
+	return faults
+}
+
+// rename updates the name index and lists every name that came or went.
+func (n *Snapshot) rename(old *Snapshot, touched []directory.ID) (moved []name.Name) {
+	change := old.names.change()
+	for _, id := range touched {
+		_, was := old.people.Kind(id)
+		_, is := n.people.Kind(id)
+		var before, after Names
+		if was {
+			before = old.namer.names(id)
+			change.note(gone, id, &before, old.people.People.Contains(uint32(id)))
+		}
+		if is {
+			after = n.namer.names(id)
+			change.note(come, id, &after, n.people.People.Contains(uint32(id)))
+		}
+		if was != is || !before.same(&after) {
+			moved = append(append(moved, before.all()...), after.all()...)
+		}
+	}
+	n.names = change.finish()
+	return moved
+}
+
+// dirtyGroups are the groups whose member values may now mean somebody else:
+// those that name a name which came or went, and those that hold an entry which
+// came, went, or became another kind of entry.
+func (old *Snapshot) dirtyGroups(n *Snapshot, touched []directory.ID, moved []name.Name) []group.ID {
+	var dirty []group.ID
+	graph := old.members.graph
+	for _, each := range moved {
+		dirty = append(dirty, graph.OfName(each.Key())...)
+		if k := each.CommonKey(); n.settings.CommonNameInGroups && k != "" {
+			dirty = append(dirty, graph.OfName(k)...)
+		}
+	}
+	uids := newUIDReader(old.store, n.store)
+	for _, id := range touched {
+		for _, uid := range uids.changed(id) {
+			dirty = append(dirty, graph.OfName(uidMember(uid))...)
+		}
+		if old.sameKindOfEntry(n, id) {
+			continue
+		}
+		dirty = graph.AppendOfEntry(dirty, uint32(id))
+		if g, ok := old.members.byEntry[id]; ok {
+			dirty = append(dirty, graph.Parents(g)...)
+		}
+		for _, st := range []*directory.Store{old.store, n.store} {
+			if e := st.Entry(id); e != "" {
+				dirty = append(dirty, graph.OfName(name.Key(e.Key()))...)
+			}
+		}
+	}
+	return dirty
+}
+
+// sameKindOfEntry tells whether a slot holds the same name before and after,
+// and as the same kind of entry.
+func (old *Snapshot) sameKindOfEntry(n *Snapshot, id directory.ID) bool {
+	a, b := old.store.Entry(id), n.store.Entry(id)
+	if a == "" || b == "" || a.IsGlue() != b.IsGlue() || a.Key() != b.Key() || a.Source() != b.Source() {
+		return false
+	}
+	i := uint32(id)
+	return old.people.Groups.Contains(i) == n.people.Groups.Contains(i) &&
+		old.people.People.Contains(i) == n.people.People.Contains(i) &&
+		old.people.Servers.Contains(i) == n.people.Servers.Contains(i)
+}
+
+// Store is the directory's entries.
+func (s *Snapshot) Store() *directory.Store { return s.store }
+
+// Databases are the databases whose ACLs are known.
+func (s *Snapshot) Databases() *database.Set { return s.databases }
+
+// Population says which entries are people, servers and groups.
+func (s *Snapshot) Population() *Population { return &s.people }
+
+// Settings are the choices that the Snapshot was made under.
+func (s *Snapshot) Settings() *Settings { return &s.settings }
+
+// AsOf says how old the sources are.
+func (s *Snapshot) AsOf() AsOf { return s.asOf }
+
+// Server is what is known of a server; never nil.
+func (s *Snapshot) Server(n name.Name) *server.Server {
+	if srv := s.servers[n.Key()]; srv != nil {
+		return srv
+	}
+	return &server.Server{}
+}
