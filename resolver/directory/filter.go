@@ -51,20 +51,12 @@ type Filter struct {
 	Attrs []schema.ID        // the descriptions that the asserted one includes
 	Type  *schema.Type       // whose rules apply
 	Key   []byte             // the assertion in normal form
-	Parts Substrings         // Substring: for the index
-	Text  *schema.Substrings // Substring: for the values
+	Text  *schema.Substrings // Substring
 
 	Rule Rule // Matching
 	Leaf Leaf // Computed
 
 	Guard Guard // nil where the values of every entry may be looked at
-}
-
-// Substrings are the parts of a substring assertion in normal form.
-type Substrings struct {
-	Initial []byte
-	Any     [][]byte
-	Final   []byte
 }
 
 // Rule is an extensible match (RFC 4511, 4.5.1.7.7).

@@ -142,7 +142,7 @@ func (r *recorder) noteAttribute(w *writer, n *notes, id ID, base schema.ID, raw
 	}
 	t := w.schema.Type(base)
 	d := at(n.equal, base)
-	grams := indexesSubstrings(t)
+	grams := t.HasSubstring() && indexesSubstrings(t)
 	for v := raw.Values(); ; {
 		value, ok := v.Next()
 		if !ok {
@@ -154,7 +154,7 @@ func (r *recorder) noteAttribute(w *writer, n *notes, id ID, base schema.ID, raw
 		}
 		d.note(pairs.Of(w.hash.Bytes(r.key), uint32(id)), sign)
 		if grams {
-			r.noteGrams(n, id, base, t, value, sign)
+			r.noteGrams(n, id, base, sign)
 		}
 	}
 }
@@ -176,17 +176,14 @@ func (r *recorder) noteClasses(w *writer, n *notes, id ID, raw RawAttribute, sig
 	}
 }
 
-func (r *recorder) noteGrams(n *notes, id ID, base schema.ID, t *schema.Type, value string, sign int) {
-	var ok bool
-	if r.key, ok = t.AppendSubstringKey(r.key[:0], bytesOf(value)); !ok {
-		return
-	}
+// noteGrams notes the trigrams of the value whose normal form is in r.key.
+func (r *recorder) noteGrams(n *notes, id ID, base schema.ID, sign int) {
 	byGram := n.grams[base]
 	if byGram == nil {
 		byGram = map[uint32]*bits{}
 		n.grams[base] = byGram
 	}
-	eachGram(startMark, r.key, endMark, func(g uint32) { at(byGram, g).note(id, sign) })
+	eachGram(r.key, func(g uint32) { at(byGram, g).note(id, sign) })
 }
 
 func (s *Store) classID() schema.ID {

@@ -193,7 +193,7 @@ func (s *Store) planPresent(attrs []schema.ID) Candidates {
 func (s *Store) planSubstring(f *Filter) Candidates {
 	union := roaring.New()
 	for _, b := range s.bases(f.Attrs) {
-		set, ok := s.grams[b].candidates(&f.Parts)
+		set, ok := s.grams[b].candidates(f.Text.Fragments())
 		if !ok || !indexesSubstrings(s.schema.Type(b)) {
 			return s.planPresent(f.Attrs)
 		}

@@ -29,25 +29,14 @@ func indexesSubstrings(t *schema.Type) bool {
 	return false
 }
 
-// eachGram calls f for every trigram of the marked value; marks that are
-// noMark are left out.
-func eachGram(start byte, value []byte, end byte, f func(uint32)) {
+// eachGram calls f for every trigram of a text.
+func eachGram(text []byte, f func(uint32)) {
 	var g uint32
-	n := 0
-	step := func(c byte) {
+	for i, c := range text {
 		g = (g<<8 | uint32(c)) & 0xffffff
-		if n++; n >= 3 {
+		if i >= 2 {
 			f(g)
 		}
-	}
-	if start != noMark {
-		step(start)
-	}
-	for _, c := range value {
-		step(c)
-	}
-	if end != noMark {
-		step(end)
 	}
 }
 
@@ -63,30 +52,22 @@ func (t trigrams) with(changes map[uint32]*bits) trigrams {
 	return out
 }
 
-// candidates is a set that holds every entry with all the parts, or false when
-// the parts are too short to tell.
-func (t trigrams) candidates(s *Substrings) (*roaring.Bitmap, bool) {
+// candidates is a set that holds every entry with all the fragments, or false
+// when they are too short to tell.
+func (t trigrams) candidates(fragments [][]byte) (*roaring.Bitmap, bool) {
 	var set *roaring.Bitmap
 	empty := false
-	narrow := func(g uint32) {
-		b := t[g]
-		switch {
-		case b == nil:
-			empty = true
-		case set == nil:
-			set = b.Clone()
-		default:
-			set.And(b)
-		}
-	}
-	if len(s.Initial) > 0 {
-		eachGram(startMark, s.Initial, noMark, narrow)
-	}
-	for _, part := range s.Any {
-		eachGram(noMark, part, noMark, narrow)
-	}
-	if len(s.Final) > 0 {
-		eachGram(noMark, s.Final, endMark, narrow)
+	for _, text := range fragments {
+		eachGram(text, func(g uint32) {
+			switch b := t[g]; {
+			case b == nil:
+				empty = true
+			case set == nil:
+				set = b.Clone()
+			default:
+				set.And(b)
+			}
+		})
 	}
 	if empty {
 		return roaring.New(), true
