@@ -34,10 +34,13 @@ func decodeJSON(text []byte, v any) error {
 // jsonError shortens what encoding/json says about types to the key.
 func jsonError(err error) error {
 	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		return fmt.Errorf("key %s is a %s", wrong.Field, wrong.Value)
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("a %s where an object belongs", wrong.Value)
 	}
-	return err
+	return fmt.Errorf("key %s is a %s", wrong.Field, wrong.Value)
 }
 
 // checkKeys walks one JSON value.
@@ -123,8 +126,11 @@ func readEntries(d *draftList, array json.RawMessage, line int) error {
 	if open, err := dec.Token(); err != nil || open != json.Delim('[') {
 		return errors.New("entries are missing or no array")
 	}
-	for dec.More() && !d.spoiled() {
-		before := dec.InputOffset()
+	for !d.spoiled() {
+		before := dec.InputOffset() // More moves it past white space
+		if !dec.More() {
+			break
+		}
 		var raw json.RawMessage
 		if err := dec.Decode(&raw); err != nil {
 			return err

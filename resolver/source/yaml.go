@@ -82,23 +82,25 @@ type yamlFile struct {
 }
 
 type yamlDatabase struct {
-	Path              string       `yaml:"path"`
-	Server            string       `yaml:"server"`
-	ReplicaID         string       `yaml:"replicaId"`
-	Title             string       `yaml:"title"`
-	MaxInternetAccess *string      `yaml:"maxInternetAccess"`
+	Path              word         `yaml:"path"`
+	Server            word         `yaml:"server"`
+	ReplicaID         word         `yaml:"replicaId"`
+	Title             word         `yaml:"title"`
+	MaxInternetAccess *word        `yaml:"maxInternetAccess"`
 	ConsistentACL     *bool        `yaml:"consistentAcl"`
-	Roles             []string     `yaml:"roles"`
+	Roles             []word       `yaml:"roles"`
 	Entries           *[]yamlEntry `yaml:"entries"`
 }
 
 type yamlEntry struct {
-	Name       string   `yaml:"name"`
-	Type       string   `yaml:"type"`
-	Level      string   `yaml:"level"`
-	Privileges []string `yaml:"privileges"`
-	Roles      []string `yaml:"roles"`
+	Name       word   `yaml:"name"`
+	Type       word   `yaml:"type"`
+	Level      word   `yaml:"level"`
+	Privileges []word `yaml:"privileges"`
+	Roles      []word `yaml:"roles"`
 }
+
+func (db *yamlDatabase) subject() string { return subjectOf(string(db.Server), string(db.Path)) }
 
 // ReadYAML reads ACLs written by hand, in the format above. A database with
 // entries goes to emit, one without to add. Text that is no YAML, unknown keys
@@ -145,7 +147,7 @@ func (y *yamlReader) database(i int, db *yamlDatabase, emit func(database.Instan
 			d.spoil(line, "", checkAddition(db))
 		}
 		if d.spoiled() {
-			d.report(&y.faultList, subjectOf(db.Server, db.Path))
+			d.report(&y.faultList, db.subject())
 			return nil
 		}
 		return add(a)
@@ -154,7 +156,7 @@ func (y *yamlReader) database(i int, db *yamlDatabase, emit func(database.Instan
 		y.entry(d, fmt.Sprintf("%s.entries[%d]", at, j), &(*db.Entries)[j])
 	}
 	if in.List = d.finish(line); d.spoiled() {
-		d.report(&y.faultList, subjectOf(db.Server, db.Path))
+		d.report(&y.faultList, db.subject())
 		return nil
 	}
 	return emit(in)
@@ -163,11 +165,11 @@ func (y *yamlReader) database(i int, db *yamlDatabase, emit func(database.Instan
 // placed reads which database is meant; only an addition may leave out the path.
 func (y *yamlReader) placed(d *draftList, line int, in *database.Instance, db *yamlDatabase) {
 	byReplica := db.Entries == nil && db.Path == "" && db.ReplicaID != ""
-	path := db.Path
+	path := string(db.Path)
 	if byReplica {
 		path = "-"
 	}
-	d.spoil(line, "", place(in, db.Server, path, db.ReplicaID, db.Title))
+	d.spoil(line, "", place(in, string(db.Server), path, string(db.ReplicaID), string(db.Title)))
 	if byReplica {
 		in.Path = ""
 	}
@@ -188,7 +190,7 @@ func checkAddition(db *yamlDatabase) error {
 // facts reads what belongs to the whole ACL.
 func (y *yamlReader) facts(d *draftList, at string, db *yamlDatabase) {
 	if db.MaxInternetAccess != nil {
-		level, err := acl.ParseLevel(*db.MaxInternetAccess)
+		level, err := acl.ParseLevel(string(*db.MaxInternetAccess))
 		if err != nil {
 			d.spoil(lineOf(y.body, at+".maxInternetAccess"), "", fmt.Errorf("maxInternetAccess: %w", err))
 		}
@@ -198,7 +200,7 @@ func (y *yamlReader) facts(d *draftList, at string, db *yamlDatabase) {
 		d.list.Consistent = acl.TriOf(*db.ConsistentACL)
 	}
 	for i, r := range db.Roles {
-		d.defineRole(lineOf(y.body, fmt.Sprintf("%s.roles[%d]", at, i)), r)
+		d.defineRole(lineOf(y.body, fmt.Sprintf("%s.roles[%d]", at, i)), string(r))
 	}
 }
 
@@ -208,7 +210,7 @@ func (y *yamlReader) entry(d *draftList, at string, in *yamlEntry) {
 	}
 	e, key, err := yamlDraft(in)
 	if err != nil {
-		d.spoil(lineOf(y.body, at+key), entryCalled(printable(in.Name)), err)
+		d.spoil(lineOf(y.body, at+key), entryCalled(printable(string(in.Name))), err)
 		return
 	}
 	e.line = lineOf(y.body, at)
@@ -217,19 +219,21 @@ func (y *yamlReader) entry(d *draftList, at string, in *yamlEntry) {
 
 // yamlDraft reads the words of an entry; with an error it names the key.
 func yamlDraft(in *yamlEntry) (e draftEntry, key string, err error) {
-	if err := checkFilled("the name", in.Name, maxNameBytes); err != nil {
+	if err := checkFilled("the name", string(in.Name), maxNameBytes); err != nil {
 		return e, ".name", err
 	}
-	e.roles = in.Roles
-	e.entry = acl.NewEntry(in.Name, false)
-	if e.entry.Type, err = acl.ParseUserType(in.Type); err != nil {
+	for _, r := range in.Roles {
+		e.roles = append(e.roles, string(r))
+	}
+	e.entry = acl.NewEntry(string(in.Name), false)
+	if e.entry.Type, err = acl.ParseUserType(string(in.Type)); err != nil {
 		return e, ".type", err
 	}
-	if e.entry.Level, err = acl.ParseLevel(in.Level); err != nil {
+	if e.entry.Level, err = acl.ParseLevel(string(in.Level)); err != nil {
 		return e, ".level", err
 	}
-	for _, word := range in.Privileges {
-		p, err := acl.ParsePrivilege(word)
+	for _, w := range in.Privileges {
+		p, err := acl.ParsePrivilege(string(w))
 		if err != nil {
 			return e, ".privileges", err
 		}

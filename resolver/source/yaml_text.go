@@ -81,6 +81,27 @@ func checkTokens(tokens token.Tokens) (int, error) {
 	return 0, nil
 }
 
+// word is text exactly as it is written: the library would make the number 83 of
+// the name 0123.
+type word string
+
+// UnmarshalYAML takes any scalar.
+func (w *word) UnmarshalYAML(n ast.Node) error {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		*w = word(n.Value)
+	case *ast.LiteralNode:
+		*w = word(n.Value.Value)
+	case *ast.NullNode:
+		*w = ""
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		*w = word(n.GetToken().Value)
+	default:
+		return &yaml.UnexpectedNodeTypeError{Actual: n.Type(), Expected: ast.StringType, Token: n.GetToken()}
+	}
+	return nil
+}
+
 // yamlError names the line of what the YAML library found.
 func yamlError(f File, err error) error {
 	var found yaml.Error
