@@ -214,7 +214,7 @@ func slowDiffer(a, b *acl.List) bool {
 func TestCompareAgreesWithItsTwin(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 10))
 	same := 0
-	for range 20_000 {
+	for range 8_000 {
 		a, b := at("Hub1/Acme", "a", ""), at("Web1/Acme", "a", "")
 		a.List = randomList(r)
 		b.List = a.List
@@ -231,7 +231,7 @@ func TestCompareAgreesWithItsTwin(t *testing.T) {
 			same++
 		}
 	}
-	if same < 500 {
+	if same < 300 {
 		t.Errorf("only %d pairs were equal", same)
 	}
 }

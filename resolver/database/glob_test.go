@@ -44,13 +44,17 @@ func TestGlobs(t *testing.T) {
 	}
 }
 
-// slowGlob is a glob as a regular expression.
+var (
+	longRun   = regexp.MustCompile(`\*{3,}`)
+	anyFolder = regexp.MustCompile(`(^|/)\\\*\\\*/`)
+	nextToAny = regexp.MustCompile(`\x00\\\*\\\*/`)
+)
+
+// slowGlob is a glob as a regular expression; "**/" at most twice in a row.
 func slowGlob(glob string) *regexp.Regexp {
-	runs := regexp.MustCompile(`\*{3,}`).ReplaceAllString(glob, "**")
-	pattern := regexp.QuoteMeta(runs)
-	pattern = regexp.MustCompile(`(^|/)\\\*\\\*/`).ReplaceAllString(pattern, "$1\x00")
-	// Two "**/" in a row share the slash between them.
-	pattern = regexp.MustCompile("\x00\\\\\\*\\\\\\*/").ReplaceAllString(pattern, "\x00\x00")
+	pattern := regexp.QuoteMeta(longRun.ReplaceAllString(glob, "**"))
+	pattern = anyFolder.ReplaceAllString(pattern, "$1\x00")
+	pattern = nextToAny.ReplaceAllString(pattern, "\x00\x00")
 	pattern = strings.ReplaceAll(pattern, `\*\*`, `.*`)
 	pattern = strings.ReplaceAll(pattern, `\*`, `[^/]*`)
 	pattern = strings.ReplaceAll(pattern, "\x00", "(?:.*/)?")
@@ -67,7 +71,7 @@ func TestGlobsAgreeWithRegularExpressions(t *testing.T) {
 		return string(b)
 	}
 	hits := 0
-	for range 60_000 {
+	for range 20_000 {
 		pattern, key := text("a*/*.b", 8), text("a/b.", 9)
 		want := slowGlob(pattern).MatchString(key)
 		if got := parseGlob(pattern).matches(key); got != want {
@@ -77,7 +81,7 @@ func TestGlobsAgreeWithRegularExpressions(t *testing.T) {
 			hits++
 		}
 	}
-	if hits < 1000 {
+	if hits < 300 {
 		t.Errorf("only %d pairs matched", hits)
 	}
 }

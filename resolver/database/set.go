@@ -65,6 +65,9 @@ func (s *Set) All() []*Database { return slices.Clip(s.databases) }
 // any case. The instance is the primary one, except for a long form that names
 // another. A text that could mean two things finds nothing.
 func (s *Set) Find(text string) (*Database, *Instance, bool) {
+	if d := s.byKey[text]; d != nil {
+		return d, d.Primary, true // checkNames has seen that it means nothing else
+	}
 	found := s.meanings(text)
 	if len(found) != 1 || found[0].database == nil {
 		return nil, nil, false

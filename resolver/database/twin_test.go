@@ -195,7 +195,7 @@ func slowly(in []*Instance, o Options) *slowSet {
 func TestArrangeAgreesWithItsTwin(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	accepted := 0
-	for range 20_000 {
+	for range 2_500 {
 		in, o := chance(r)
 		slow := slowly(in, o)
 		s, _, err := Arrange(in, o)
@@ -208,7 +208,7 @@ func TestArrangeAgreesWithItsTwin(t *testing.T) {
 		accepted++
 		holdAgainst(t, s, slow, o)
 	}
-	if accepted < 5000 {
+	if accepted < 500 {
 		t.Errorf("only %d sets were accepted", accepted)
 	}
 }
@@ -277,11 +277,14 @@ func whole(s *Set, problems []Problem, err error) string {
 
 func TestTheOrderOfInstancesDoesNotMatter(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 3000 {
+	for n := range 800 {
 		in, o := chance(r)
 		o.Aliases = map[string]string{"one": "a.nsf", "two": ridA, "d": "d", "four": "Web1/Acme!!d"}
 		for _, i := range in {
 			i.List = randomList(r)
+			if n%4 == 0 {
+				i.Origin = "one file"
+			}
 		}
 		want := whole(Arrange(in, o))
 		for range 4 {
@@ -293,15 +296,21 @@ func TestTheOrderOfInstancesDoesNotMatter(t *testing.T) {
 	}
 }
 
-// many are n databases, each on a home server and two others.
+// many are n databases, each on a home server and two others; one in twenty
+// replicas has an ACL of its own.
 func many(n int) []*Instance {
 	servers := []name.Name{name.Parse("CN=Hub1/O=Acme"), name.Parse("CN=Web1/O=Acme"), name.Parse("CN=App1/OU=East/O=Acme")}
 	r := rand.New(rand.NewPCG(7, 8))
 	var in []*Instance
 	for i := range n {
+		usual := longList(r)
 		for _, server := range servers {
+			l := *usual
+			if l.Entries = slices.Clone(l.Entries); r.IntN(20) == 0 {
+				l.Entries = longList(r).Entries
+			}
 			in = append(in, &Instance{Server: server, Path: fmt.Sprintf(`Apps\Team%d\Database%d.nsf`, i%50, i), ReplicaID: fmt.Sprintf("%016X", i+1),
-				Origin: "export", List: longList(r)})
+				Origin: "export", List: sealed(l)})
 		}
 	}
 	r.Shuffle(len(in), func(i, j int) { in[i], in[j] = in[j], in[i] })
