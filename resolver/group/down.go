@@ -106,8 +106,7 @@ func chain(from map[ID]ID, to ID) []ID {
 func (c *Closure) Cycles() [][]ID {
 	var cycles [][]ID
 	for _, component := range c.components() {
-		self := len(component) == 1 && slices.Contains(c.graph.members[component[0]].Groups, component[0])
-		if len(component) > 1 || self {
+		if len(component) > 1 || c.holdsItself(component[0]) {
 			slices.Sort(component)
 			cycles = append(cycles, component)
 		}
@@ -115,9 +114,13 @@ func (c *Closure) Cycles() [][]ID {
 	return cycles
 }
 
-// Depth is the number of groups on the longest chain of nesting that ends in
+func (c *Closure) holdsItself(g ID) bool {
+	return c.rule.Expands(g) && slices.Contains(c.graph.members[g].Groups, g)
+}
+
+// Depths gives the number of groups on the longest chain of nesting that ends in
 // each group (1 for a group without groups inside), counted over components so
-// that a cycle counts once. Index is the group's ID; 0 where it does not count.
+// that a cycle counts once; by group, 0 where it does not count.
 func (c *Closure) Depths() []int {
 	depths := make([]int, c.graph.Len())
 	components := c.components()
