@@ -20,12 +20,13 @@ type dxlReader struct {
 	enc   encoding
 	depth int
 	line  int // on which the last token began
+	room  int // bytes of text that one document may hold
 	faultList
 }
 
 func newDXLReader(r io.Reader, f File) (*dxlReader, error) {
 	m := newMeter(r, "an XML tag, text or comment")
-	x := &dxlReader{meter: m, file: f, line: 1, faultList: faultList{file: f}}
+	x := &dxlReader{meter: m, file: f, line: 1, room: maxDocumentBytes, faultList: faultList{file: f}}
 	in, err := x.enc.sniff(m)
 	if err != nil {
 		return nil, f.errorAt(1, err)

@@ -21,8 +21,14 @@ func ReadDatabases(r io.Reader, f File, emit func(database.Instance) error) ([]F
 	if err != nil {
 		return nil, err
 	}
+	err = x.databases(emit)
+	return x.all(), err
+}
+
+// databases reads every ACL of the file.
+func (x *dxlReader) databases(emit func(database.Instance) error) error {
 	found := false
-	err = x.roots(func(t xml.StartElement) error {
+	err := x.roots(func(t xml.StartElement) error {
 		switch tagOf(t.Name) {
 		case "database", "acl":
 			found = true
@@ -32,9 +38,9 @@ func ReadDatabases(r io.Reader, f File, emit func(database.Instance) error) ([]F
 		}
 	})
 	if err == nil && !found {
-		err = fmt.Errorf("%s: holds no ACL: no <database> and no <acl> element", f.Name)
+		err = fmt.Errorf("%s: holds no ACL: no <database> and no <acl> element", x.file.Name)
 	}
-	return x.all(), err
+	return err
 }
 
 // databaseDXL is one <database>, or one bare <acl>, while it is read.

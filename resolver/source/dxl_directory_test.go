@@ -173,22 +173,34 @@ func TestADirectoryFileMustHoldDocuments(t *testing.T) {
 	wantError(t, err, "names.dxl", "no <document>")
 }
 
-func TestADocumentWithEndlessTextIsAFaultOrAnError(t *testing.T) {
-	item := "<item name='X'><text>" + strings.Repeat("x", 1<<10) + "</text></item>"
-	values := around("<document form='Group'>", item, len(item)*(maxItems+1), "</document>")
-	faults, err := ReadDocuments(values, File{Name: "x"}, func(*Document) error { t.Error("emitted"); return nil })
-	if err != nil || len(faults) != 1 {
-		t.Fatalf("%v, %v", faults, err)
+func TestAnEndlessDocumentIsAFaultAndTheNextOneCounts(t *testing.T) {
+	item, value := "<item name='X'><text>x</text></item>", "<text>"+strings.Repeat("x", 1000)+"</text>"
+	next := "</document><document form='Memo'/></databases>"
+	for sentence, tt := range map[string]struct {
+		in   io.Reader
+		part string
+	}{
+		"items":  {around("<databases><document>", item, len(item)*(maxItems+1), next), "more than 20000 items"},
+		"values": {around("<databases><document><item name='X'><textlist>", value, len(value)*100, "</textlist></item>"+next), "item X: text of more than"},
+		"blanks": {around("<databases><document><item name='X'><textlist>", "<text/>", 7*10000, "</textlist></item>"+next), "more than 64 KiB of text"},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			x, err := newDXLReader(tt.in, File{Name: "names.dxl"})
+			if err != nil || x.room != maxDocumentBytes {
+				t.Fatalf("%d, %v", x.room, err)
+			}
+			x.room = 64 << 10
+			if sentence == "items" {
+				x.room = maxDocumentBytes
+			}
+			emitted := 0
+			err = x.documents(func(d *Document) error { emitted++; return nil })
+			if err != nil || len(x.all()) != 1 || emitted != 1 {
+				t.Fatalf("%d documents, %v, %v", emitted, x.all(), err)
+			}
+			wantParts(t, x.all()[0].Error(), []string{tt.part})
+		})
 	}
-	wantParts(t, faults[0].Error(), []string{"more than 20000 items"})
-
-	value := "<text>" + strings.Repeat("x", 1<<20) + "</text>"
-	long := around("<document form='Group'><item name='X'><textlist>", value, len(value)*65, "</textlist></item></document>")
-	faults, err = ReadDocuments(long, File{Name: "x"}, func(*Document) error { t.Error("emitted"); return nil })
-	if err != nil || len(faults) != 1 {
-		t.Fatalf("%v, %v", faults, err)
-	}
-	wantParts(t, faults[0].Error(), []string{"item X", "text of more than"})
 }
 
 const memoDXL = `<document xmlns='http://www.lotus.com/dxl' form='Order'><noteinfo unid='0123456789ABCDEF0123456789ABCDEF'/>

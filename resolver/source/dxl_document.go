@@ -145,7 +145,7 @@ type documentDXL struct {
 }
 
 func (x *dxlReader) document(t xml.StartElement, emit func(*Document) error) error {
-	d := &documentDXL{x: x, room: maxDocumentBytes, doc: &Document{line: x.line, Origin: x.file.at(x.line)}}
+	d := &documentDXL{x: x, room: x.room, doc: &Document{line: x.line, Origin: x.file.at(x.line)}}
 	d.doc.Form, _ = attribute(t, "form")
 	if err := x.children(d.child); err != nil {
 		return err

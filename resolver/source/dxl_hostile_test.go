@@ -58,30 +58,37 @@ func TestADocumentTypeIsReadOverAndNeverFetched(t *testing.T) {
 }
 
 func TestABombIsRefusedWithinBoundedMemory(t *testing.T) {
-	const huge = 100 << 20
+	const huge, limit = 100 << 20, 512 << 10
 	tests := []struct {
 		sentence string
 		in       io.Reader
 		part     string
 	}{
 		{"elements inside each other", around("<acl>", "<a>", huge, ""), "more than 256 elements inside each other"},
-		{"a huge attribute", around("<acl><aclentry name='", "x", huge, "'/></acl>"), "larger than 16 MiB"},
-		{"a huge text", around("<acl><role>", "x", huge, "</role></acl>"), "larger than 16 MiB"},
-		{"a huge comment", around("<acl><!--", "x", huge, "--></acl>"), "larger than 16 MiB"},
-		{"a huge document type", around("<!DOCTYPE acl SYSTEM '", "x", huge, "'><acl/>"), "larger than 16 MiB"},
-		{"a long attribute", around("<acl><aclentry name='", "x", 1<<20, "'/></acl>"), "attributes of one element are larger than 256 KiB"},
-		{"a long document type", around("<!DOCTYPE acl SYSTEM '", "x", 1<<20, "'><acl/>"), "internal subset or another declaration"},
+		{"a huge attribute", around("<acl><aclentry name='", "x", huge, "'/></acl>"), "larger than 512 KiB"},
+		{"a huge text", around("<acl><role>", "x", huge, "</role></acl>"), "larger than 512 KiB"},
+		{"a huge comment", around("<acl><!--", "x", huge, "--></acl>"), "larger than 512 KiB"},
+		{"a huge document type", around("<!DOCTYPE acl SYSTEM '", "x", huge, "'><acl/>"), "larger than 512 KiB"},
+		{"a huge element name", around("<", "x", huge, ""), "larger than 512 KiB"},
+		{"white space without end", around("<acl ", " ", huge, ""), "larger than 512 KiB"},
+		{"a long attribute", around("<acl><aclentry name='", "x", maxAttributeBytes, "'/></acl>"), "attributes of one element are larger than 256 KiB"},
+		{"a long document type", around("<!DOCTYPE acl SYSTEM '", "x", maxPathBytes, "'><acl/>"), "internal subset or another declaration"},
 		{"very many attributes", strings.NewReader("<acl" + manyAttributes(maxAttributes+1) + "/>"), "more than 256 attributes"},
-		{"a huge text in UTF-16", around("\xff\xfe", "<\x00a\x00>\x00", huge, ""), "inside each other"},
-		{"a huge text in another encoding", around("<?xml version='1.0' encoding='windows-1252'?><acl><role>", "\xe9", huge, ""), "larger than 16 MiB"},
+		{"elements in UTF-16", around("\xff\xfe", "<\x00a\x00>\x00", huge, ""), "inside each other"},
+		{"a huge text in UTF-16", around("\xff\xfe<\x00a\x00>\x00", "x\x00", huge, ""), "larger than 512 KiB"},
+		{"a huge text in another encoding", around("<?xml version='1.0' encoding='windows-1252'?><acl><role>", "\xe9", huge, ""), "larger than 512 KiB"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.sentence, func(t *testing.T) {
+			x, err := newDXLReader(tt.in, File{Name: "bomb.dxl"})
+			if err != nil || x.meter.limit != maxToken {
+				t.Fatalf("%d, %v", x.meter.limit, err)
+			}
+			x.meter.limit = limit
 			before := allocated()
-			_, err := ReadDatabases(tt.in, File{Name: "bomb.dxl"}, func(database.Instance) error { return nil })
-			wantError(t, err, tt.part, "bomb.dxl: line 1")
-			if used := allocated() - before; used > 256<<20 {
-				t.Errorf("allocated %d MiB", used>>20)
+			wantError(t, x.databases(func(database.Instance) error { return nil }), tt.part, "bomb.dxl: line 1")
+			if used := allocated() - before; used > 32*limit {
+				t.Errorf("allocated %d KiB", used>>10)
 			}
 		})
 	}

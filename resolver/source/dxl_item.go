@@ -76,7 +76,7 @@ func (d *documentDXL) value(i *Item) error {
 		return err
 	}
 	if d.room -= len(text) + valueCost; d.room < 0 && flawed == nil {
-		flawed = fmt.Errorf("a document with more than %d MiB of text", maxDocumentBytes>>20)
+		flawed = fmt.Errorf("a document with more than %d KiB of text", d.x.room>>10)
 	}
 	if flawed != nil {
 		d.spoil(line, "item "+printable(i.Name), flawed)

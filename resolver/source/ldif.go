@@ -23,7 +23,15 @@ const maxRecord = 256 << 20
 // (attr:< file:...) and anything that is no LDIF are errors with their line;
 // the first one ends the reading and spoils the file.
 func ReadLDIF(r io.Reader, f File, emit func(directory.Draft) error) error {
-	l := &ldifReader{lines: newLDIFLines(r), emit: emit}
+	return newLDIFReader(r, emit).read(f)
+}
+
+func newLDIFReader(r io.Reader, emit func(directory.Draft) error) *ldifReader {
+	return &ldifReader{lines: newLDIFLines(r), emit: emit, limit: maxRecord}
+}
+
+// read reads the whole file.
+func (l *ldifReader) read(f File) error {
 	if err := l.run(); err != nil {
 		if errors.As(err, new(*emitError)) {
 			return errors.Unwrap(err)
@@ -46,6 +54,7 @@ type ldifReader struct {
 	open   bool           // inside a record
 	added  bool           // the record said changetype: add
 	size   int            // bytes of the record
+	limit  int            // of size
 	places map[string]int // attribute in lower case -> position in draft.Attributes
 	any    bool           // a line was read
 	names  map[string]attributeName
@@ -110,8 +119,8 @@ func (l *ldifReader) flush() error {
 
 // take reads one attribute line of a record.
 func (l *ldifReader) take(line []byte) error {
-	if l.size += len(line); l.size > maxRecord {
-		return fmt.Errorf("a record of more than %d MiB", maxRecord>>20)
+	if l.size += len(line); l.size > l.limit {
+		return fmt.Errorf("a record of more than %d KiB", l.limit>>10)
 	}
 	head, value, err := splitLDIF(line)
 	if err != nil {

@@ -18,10 +18,11 @@ type ldifLines struct {
 	line  int // number of the last line read
 	began int // number of the line on which the last logical line began
 	buf   []byte
+	limit int // of buf
 }
 
 func newLDIFLines(r io.Reader) *ldifLines {
-	return &ldifLines{r: bufio.NewReaderSize(r, 64<<10)}
+	return &ldifLines{r: bufio.NewReaderSize(r, 64<<10), limit: maxLDIFLine}
 }
 
 // next returns the next logical line, valid until the next call; an empty one
@@ -78,8 +79,8 @@ func (l *ldifLines) physical() error {
 	start := len(l.buf)
 	for {
 		piece, err := l.r.ReadSlice('\n')
-		if len(l.buf)+len(piece) > maxLDIFLine {
-			return fmt.Errorf("a line of more than %d MiB", maxLDIFLine>>20)
+		if len(l.buf)+len(piece) > l.limit {
+			return fmt.Errorf("a line of more than %d KiB", l.limit>>10)
 		}
 		l.buf = append(l.buf, piece...)
 		switch {

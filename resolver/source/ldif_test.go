@@ -136,19 +136,24 @@ func TestLDIFThatIsNoneIsAnErrorWithItsLine(t *testing.T) {
 }
 
 func TestLDIFIsBounded(t *testing.T) {
+	const line, record = 128 << 10, 512 << 10
 	for sentence, tt := range map[string]struct {
 		in   io.Reader
 		part string
 	}{
-		"an endless line":          {around("dn: o=Acme\no: ", "x", maxLDIFLine+1, ""), "a line of more than 32 MiB"},
-		"an endless folded line":   {around("dn: o=Acme\no: ", "x\n ", 4*maxLDIFLine, ""), "a line of more than 32 MiB"},
-		"an endless comment":       {around("#", "x", maxLDIFLine+1, ""), "a line of more than 32 MiB"},
-		"a record with no end":     {around("dn: o=Acme\n", "o: "+strings.Repeat("x", 1<<20)+"\n", maxRecord+(2<<20), ""), "a record of more than 256 MiB"},
-		"an endless name, no file": {around("dn: ", "o", maxLDIFLine+1, ""), "a line of more than 32 MiB"},
+		"an endless line":        {around("dn: o=Acme\no: ", "x", 100<<20, ""), "line 2: a line of more than 128 KiB"},
+		"an endless folded line": {around("dn: o=Acme\no: ", "x\n ", 100<<20, ""), "a line of more than 128 KiB"},
+		"an endless comment":     {around("#", "x", 100<<20, ""), "line 1: a line of more than 128 KiB"},
+		"an endless name":        {around("dn: ", "o", 100<<20, ""), "line 1: a line of more than 128 KiB"},
+		"a record with no end":   {around("dn: o=Acme\n", "o: x\n", 100<<20, ""), "a record of more than 512 KiB"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
-			_, err := loadLDIF(tt.in)
-			wantError(t, err, "people.ldif", tt.part)
+			l := newLDIFReader(tt.in, func(directory.Draft) error { return nil })
+			if l.limit != maxRecord || l.lines.limit != maxLDIFLine {
+				t.Errorf("the limits are %d and %d", l.limit, l.lines.limit)
+			}
+			l.limit, l.lines.limit = record, line
+			wantError(t, l.read(File{Name: "people.ldif"}), "people.ldif", tt.part)
 		})
 	}
 }

@@ -33,22 +33,23 @@ const (
 // decoders gather a whole token before they return it, so the allowance is set
 // afresh for each token.
 type meter struct {
-	r    *bufio.Reader
-	left int
-	what string
+	r     *bufio.Reader
+	left  int
+	limit int // bytes of one token
+	what  string
 }
 
 // slack is what decoders between meter and token may read ahead.
 const slack = 64 << 10
 
 func newMeter(r io.Reader, what string) *meter {
-	return &meter{r: bufio.NewReaderSize(r, 32<<10), left: maxToken + slack, what: what}
+	return &meter{r: bufio.NewReaderSize(r, 32<<10), left: slack, limit: maxToken, what: what}
 }
 
-func (m *meter) refill() { m.left = maxToken + slack }
+func (m *meter) refill() { m.left = m.limit + slack }
 
 func (m *meter) tooLarge() error {
-	return fmt.Errorf("%s is larger than %d MiB", m.what, maxToken>>20)
+	return fmt.Errorf("%s is larger than %d KiB", m.what, m.limit>>10)
 }
 
 // ReadByte serves encoding/xml, which then adds no buffer of its own.

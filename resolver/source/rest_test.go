@@ -125,7 +125,7 @@ func TestTextThatIsNoJSONIsAnErrorWithItsLine(t *testing.T) {
 		"a cut array":         {"[" + savedREST, "line 14: unexpected EOF"},
 		"something after it":  {savedREST + "}", "line 15"},
 		"a page":              {"<html>", "line 1"},
-		"a value without end": {`{"path": "` + strings.Repeat("x", maxToken+slack+10), "larger than 16 MiB"},
+		"a value without end": {`{"path": "` + strings.Repeat("x", maxToken+slack+10), "larger than 16384 KiB"},
 	} {
 		t.Run(sentence, func(t *testing.T) { wantError(t, loadREST(tt[0]).err, "crm.json", tt[1]) })
 	}
