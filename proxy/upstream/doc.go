@@ -1,0 +1,21 @@
+// Package upstream is the live directory behind the proxy: connections to its
+// servers, what they are, everything that they hold, what changed since, and
+// whether a password is right.
+//
+// It promises that a read which the directory did not complete with success is
+// an error, never a shorter truth; that a directory which cannot be reached is
+// ErrUnavailable and never a refused password; that credentials (package
+// secret) are dropped from entries as they come off the wire; that every wait
+// is bounded; and that passwords are in no error and no log. A server that
+// stops answering is left for the next one in less than two seconds.
+//
+// It refuses to follow referrals and aliases, to cache entries, to decide who
+// may see what, and to serve a client's request over a connection that is bound
+// as the service account: binds of clients have connections of their own.
+//
+// Messages are read with package wire and not with go-ldap's connection: that
+// one ends a search that was cancelled or cut off like one that succeeded
+// (SearchAsync), gives back only such response controls as it can decode, and
+// takes ten times as long for an entry. Client and ClientAs hand out go-ldap
+// connections for what it does well: feeds and writes.
+package upstream
