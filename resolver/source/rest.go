@@ -8,7 +8,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
 )
 
@@ -21,7 +20,7 @@ import (
 //
 // entries is the answer of GET /acl/entries and roles that of GET /acl/roles,
 // either as it stands or the array in it (rule 11.9). path and entries must be
-// there; a database without server is one for whatever server it is asked on.
+// there; a database without server counts as a bare export does.
 type restDatabase struct {
 	Server     string          `json:"server"`
 	Path       string          `json:"path"`
@@ -103,7 +102,7 @@ func restRoles(d *draftList, raw json.RawMessage, line int) error {
 // but List, with the answers of GET /acl/entries and GET /acl/roles as they came
 // (rule 11.9).
 func RESTInstance(in database.Instance, entries, roles []byte) (database.Instance, error) {
-	d := &draftList{list: acl.List{}}
+	d := &draftList{}
 	for _, raw := range [][]byte{entries, roles} {
 		var any json.RawMessage
 		d.spoil(1, "", decodeJSON(raw, &any))
