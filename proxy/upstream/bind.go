@@ -50,7 +50,7 @@ func (d *Directory) Bind(ctx context.Context, dn, password string, controls ...w
 // bindAs binds over one connection. A failed bind leaves it anonymous, and the
 // next one replaces the identity (RFC 4511 section 4.2.1).
 func (d *Directory) bindAs(ctx context.Context, l *link, dn, password string, controls []wire.Control) (result Result, err error) {
-	err = d.hurry(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
+	err = d.limited(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
 		answer, answered, err := l.bind(ctx, dn, password, controls)
 		if err != nil {
 			return err

@@ -160,17 +160,15 @@ func (e unavailableError) Error() string {
 // Unwrap makes it match ErrUnavailable and what happened at each server.
 func (e unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e...) }
 
-// hurry runs a request that ends within limit, and at once if its server is lost.
-func (d *Directory) hurry(ctx context.Context, s *server, limit time.Duration, use func(context.Context) error) error {
-	ctx, done, err := d.running.begin(ctx, s, hurried)
+// limited runs a request that ends within limit, and before if its server is lost.
+func (d *Directory) limited(ctx context.Context, s *server, limit time.Duration, use func(context.Context) error) error {
+	ctx, done, err := d.running.begin(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer done()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	doubt := time.AfterFunc(suspicion, s.nudge)
-	defer doubt.Stop()
 	return use(ctx)
 }
 
@@ -202,7 +200,9 @@ func died(err error, silent bool) bool {
 
 // open connects to a server, without a bind.
 func (d *Directory) open(ctx context.Context, s *server) (l *link, err error) {
-	err = d.hurry(ctx, s, d.settings.Connect, func(ctx context.Context) error {
+	err = d.limited(ctx, s, d.settings.Connect, func(ctx context.Context) error {
+		doubt := time.AfterFunc(suspicion, s.nudge)
+		defer doubt.Stop()
 		conn, err := s.dial(ctx)
 		if err != nil {
 			return err
@@ -237,7 +237,7 @@ func (d *Directory) bindService(ctx context.Context, l *link) error {
 	if password == "" { // would be taken for an anonymous bind, and succeed (RFC 4513 section 5.1.2)
 		return fmt.Errorf("%w: its password is empty", ErrRefused)
 	}
-	return d.hurry(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
+	return d.limited(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
 		result, _, err := l.bind(ctx, d.settings.BindDN, password, nil)
 		switch {
 		case err != nil:

@@ -52,8 +52,8 @@ func (d *Directory) watch(ctx context.Context, s *server) {
 	}
 }
 
-// noteHealth acts on what a check found: requests that wait for a lost server
-// go on to another one, if there is one.
+// noteHealth acts on what a check found. If another server is there, requests do
+// not wait for a lost one.
 func (d *Directory) noteHealth(s *server, alive bool) {
 	now := down
 	if alive {
@@ -111,8 +111,7 @@ func (s *server) ping(ctx context.Context, kept *link) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	fresh := newLink(s, conn)
-	fresh.quiet = true
+	fresh := newProbe(s, conn)
 	if err := s.pingWithin(ctx, fresh, freshPing); err != nil {
 		fresh.close()
 		return nil, err

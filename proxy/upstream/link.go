@@ -31,13 +31,21 @@ type link struct {
 	received  int64 // octets
 	idleSince time.Time
 	broken    bool
-	quiet     bool // what it hears is no sign of life for others, see server.heard
+	doubt     *time.Timer // lets the server be checked if it is waited for; nil in checks themselves
 
 	// aborted is set by another goroutine to end what goes on.
 	aborted atomic.Bool
 }
 
 func newLink(s *server, conn net.Conn) *link {
+	l := newProbe(s, conn)
+	l.doubt = time.AfterFunc(suspicion, s.nudge)
+	l.doubt.Stop()
+	return l
+}
+
+// newProbe makes a link for checks: its answers are no sign of life for others.
+func newProbe(s *server, conn net.Conn) *link {
 	l := &link{server: s, conn: conn}
 	l.reader = wire.NewReaderSize(l, 16<<10)
 	l.reader.SetLimit(maxMessage)
@@ -53,12 +61,14 @@ func (l *link) Read(p []byte) (int, error) {
 	if l.aborted.Load() {
 		return 0, context.Canceled
 	}
+	if l.doubt != nil {
+		l.doubt.Reset(suspicion)
+		defer l.doubt.Stop()
+	}
 	n, err := l.conn.Read(p)
-	if n > 0 {
-		l.received += int64(n)
-		if !l.quiet {
-			l.server.hear()
-		}
+	l.received += int64(n)
+	if n > 0 && l.doubt != nil {
+		l.server.hear()
 	}
 	return n, err
 }

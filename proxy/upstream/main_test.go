@@ -170,3 +170,5 @@ func texts(values [][]byte) []string {
 	}
 	return out
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

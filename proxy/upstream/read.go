@@ -194,7 +194,7 @@ func (r *reading) pages(ctx context.Context, request *wire.SearchRequest, each f
 
 // page reads one page, or everything where the server knows no pages.
 func (r *reading) page(ctx context.Context, request *wire.SearchRequest, cookie []byte, each func(body []byte) error) (outcome, error) {
-	ctx, done, err := r.directory.running.begin(ctx, r.link.server, patient)
+	ctx, done, err := r.directory.running.begin(ctx, r.link.server)
 	if err != nil {
 		return outcome{}, err
 	}

@@ -89,11 +89,11 @@ func TestARootlessTreeIsReadFromTheRoot(t *testing.T) {
 	ldif := append(sample(0), []byte("\ndn: cn=Flat Group\nobjectClass: dominoGroup\ncn: Flat Group\nmember: "+janeDN+"\n")...)
 	server := slapdtest.Start(t, slapdtest.Options{LDIF: ldif, Directives: readable})
 	for sentence, bases := range map[string][]string{
-		"the empty base":                             {""},
+		"the empty base": {""},
 		"no base takes what the server announces":    nil,
 		"a base that another one holds counts once":  {"o=acme", "", "ou=Sales,o=acme"},
-		"the same base twice, in two spellings":      {"", ""},
-		"two bases beside each other, of which one ": {"O = Acme", "cn=flat group", "o=acme"},
+		"the same base twice":                        {"", ""},
+		"bases beside each other, one of them twice": {"O = Acme", "cn=flat group", "o=acme"},
 	} {
 		settings := settingsFor(server)
 		settings.Bases = bases

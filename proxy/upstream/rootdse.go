@@ -83,7 +83,7 @@ func (d *Directory) facts(ctx context.Context, l *link) (Facts, error) {
 // readEntry reads at most one entry; an empty one and false stand for none.
 func (d *Directory) readEntry(ctx context.Context, l *link, request *wire.SearchRequest) (found entry, ok bool, err error) {
 	var end outcome
-	err = d.hurry(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
+	err = d.limited(ctx, l.server, d.settings.Operation, func(ctx context.Context) error {
 		var err error
 		end, err = l.search(ctx, request, nil, func(body []byte) error {
 			e, err := newDecoder().entry(body)

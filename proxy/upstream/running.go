@@ -16,22 +16,13 @@ type running struct {
 // request is one request in flight.
 type request struct {
 	server *server
-	pace   pace
 	cancel context.CancelCauseFunc
 }
 
-// pace says what a request does when its server seems to be lost.
-type pace int
-
-const (
-	patient pace = iota // waits for its own time limit, since it cannot be repeated elsewhere
-	hurried             // ends at once, to be repeated at another server
-)
-
 // begin registers a request; done is to be called when it has ended. The error is ErrClosed.
-func (r *running) begin(ctx context.Context, s *server, p pace) (_ context.Context, done func(), err error) {
+func (r *running) begin(ctx context.Context, s *server) (_ context.Context, done func(), err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	own := &request{server: s, pace: p, cancel: cancel}
+	own := &request{server: s, cancel: cancel}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -52,12 +43,12 @@ func (r *running) begin(ctx context.Context, s *server, p pace) (_ context.Conte
 	}, nil
 }
 
-// lose ends the hurried requests to a server.
+// lose ends the requests to a server.
 func (r *running) lose(s *server) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for own := range r.requests {
-		if own.server == s && own.pace == hurried {
+		if own.server == s {
 			own.cancel(errLost)
 		}
 	}

@@ -86,8 +86,16 @@ func (s *Server) Stop() {
 	s.process = nil
 }
 
-// Pause freezes slapd: connections stay open and are even accepted, but nothing is answered.
-func (s *Server) Pause() { s.signal(syscall.SIGSTOP) }
+// Pause freezes slapd: connections stay open and are even accepted, but nothing
+// is answered. It returns when slapd stands still.
+func (s *Server) Pause() {
+	s.t.Helper()
+	s.signal(syscall.SIGSTOP)
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(s.process.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		s.t.Fatalf("freezing slapd: %v, status %v", err, status)
+	}
+}
 
 // Resume lets a frozen slapd go on.
 func (s *Server) Resume() { s.signal(syscall.SIGCONT) }

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -31,7 +32,7 @@ const rootPassword = "root"
 // Options say what is served.
 type Options struct {
 	Suffix     string   // "" serves the whole tree, as Domino does
-	LDIF       []byte   // loaded before the start, without checks against the schema
+	LDIF       []byte   // loaded before the start
 	Overlays   []string // slapd.conf text, each beginning with the overlay's name, such as "ppolicy\nppolicy_default cn=default,o=acme"
 	Directives []string // further slapd.conf lines of the database, such as "sizelimit 10"
 	Global     []string // further slapd.conf lines above the database
@@ -91,8 +92,7 @@ func (s *Server) load() {
 	if len(s.options.LDIF) == 0 {
 		return
 	}
-	// -s: Domino has groups without members, which groupOfNames forbids.
-	cmd := exec.Command(program(s.t, "slapadd"), "-q", "-s", "-f", s.path("slapd.conf"))
+	cmd := exec.Command(program(s.t, "slapadd"), "-q", "-f", s.path("slapd.conf"))
 	cmd.Stdin = bytes.NewReader(withoutVersion(s.options.LDIF))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		s.t.Fatalf("loading LDIF with slapadd: %v\n%s", err, out)
@@ -118,10 +118,26 @@ func (s *Server) configure() {
 		s.t.Fatalf("reading the embedded schema: %v", err)
 	}
 	writeFile(s.t, s.path("domino.schema"), text)
+	writeFile(s.t, s.path("core.schema"), coreSchema(s.t))
 	if err := os.Mkdir(s.path("db"), 0o700); err != nil {
 		s.t.Fatalf("making the database folder: %v", err)
 	}
 	writeFile(s.t, s.path("slapd.conf"), []byte(s.slapdConf()))
+}
+
+// coreSchema is slapd's own, but for groups: Domino has some without members,
+// which groupOfNames forbids (RFC 4519 section 3.5).
+func coreSchema(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(schemaFolder(t), "core.schema"))
+	if err != nil {
+		t.Fatalf("reading the core schema: %v", err)
+	}
+	class := regexp.MustCompile(`(?s)(NAME 'groupOfNames'.*?MUST )\( member \$ cn \)(\s+MAY \( )`)
+	if n := len(class.FindAll(text, -1)); n != 1 {
+		t.Fatalf("the core schema defines groupOfNames %d times", n)
+	}
+	return class.ReplaceAll(text, []byte("${1}cn${2}member $$ "))
 }
 
 // slapdConf is the whole configuration, see slapd.conf(5).
@@ -129,9 +145,9 @@ func (s *Server) slapdConf() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 
-	schemas := schemaFolder(s.t)
-	for _, name := range []string{"core", "cosine", "inetorgperson", "nis"} {
-		line("include %s", filepath.Join(schemas, name+".schema"))
+	line("include %s", s.path("core.schema"))
+	for _, name := range []string{"cosine", "inetorgperson", "nis"} {
+		line("include %s", filepath.Join(schemaFolder(s.t), name+".schema"))
 	}
 	line("include %s", s.path("domino.schema"))
 	if modules := moduleFolder(); modules != "" {
