@@ -20,7 +20,7 @@ func (k ClassKind) String() string { return classKindNames[k] }
 // Class is one object class; Must and May are what it adds to its superclasses.
 type Class struct {
 	OID       string
-	Names     []string // none for a class known by OID alone
+	Names     []string // in a Schema never empty: a class without a name has its OID here
 	Desc      string
 	Sup       []string
 	Kind      ClassKind
@@ -32,13 +32,8 @@ type Class struct {
 	above []*Class // all superclasses
 }
 
-// Name is the first name, the OID for a class without names.
-func (c *Class) Name() string {
-	if len(c.Names) == 0 {
-		return c.OID
-	}
-	return c.Names[0]
-}
+// Name is the first name.
+func (c *Class) Name() string { return firstName(c.Names, c.OID) }
 
 func (c *Class) sameDefinition(o *Class) bool {
 	return c.OID == o.OID && slices.Equal(c.Names, o.Names) && c.Desc == o.Desc && slices.Equal(c.Sup, o.Sup) && c.Kind == o.Kind &&

@@ -47,7 +47,7 @@ func (m *merger) putClass(c, known *Class) error {
 	merged.key = lower(c.Name())
 	if known != nil {
 		merged.key = known.key
-		merged.Names = appendNames(merged.Names, known.Names)
+		merged.Names = mergeNames(merged.Names, known.Names)
 		if merged.sameDefinition(known) {
 			return nil
 		}
@@ -102,12 +102,18 @@ func (d *draft) finishClasses() {
 	}
 }
 
-// appendNames adds the names that are not there yet, whatever their case.
-func appendNames(names, more []string) []string {
-	for _, name := range more {
-		if !slices.ContainsFunc(names, func(n string) bool { return equalFold(n, name) }) {
+// mergeNames are the names that a definition gives and then those that were
+// known before, whatever their case. An OID that stands for a missing name is
+// none beside a real one.
+func mergeNames(given, known []string) []string {
+	var names []string
+	for _, name := range slices.Concat(given, known) {
+		if !isNumericOID(name) && !slices.ContainsFunc(names, func(n string) bool { return equalFold(n, name) }) {
 			names = append(names, name)
 		}
+	}
+	if len(names) == 0 {
+		return given
 	}
 	return names
 }

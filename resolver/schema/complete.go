@@ -18,7 +18,7 @@ func (m *merger) apply(c *candidate) error {
 	}
 	d := &m.draft.descs[c.target]
 	merged := complete(c.def, m.known(c))
-	merged.Names = appendNames(merged.Names, d.declared.Names)
+	merged.Names = mergeNames(merged.Names, d.declared.Names)
 	if !merged.sameDefinition(d.declared) {
 		d.declared = merged
 		m.changed = true

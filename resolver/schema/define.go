@@ -37,7 +37,7 @@ func (s *Schema) Define(types []Type, classes []Class) (*Schema, error) {
 // define puts one type of our own into the draft.
 func (m *merger) define(t Type) error {
 	t.Own, t.assumed = true, false
-	t.Names = slices.Clone(t.Names)
+	t.Names = named(slices.Clone(t.Names), t.OID)
 	if err := checkNames(t.OID, t.Names); err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (m *merger) define(t Type) error {
 		return nil
 	}
 	d := &m.draft.descs[c.target]
-	t.Names = appendNames(t.Names, d.declared.Names)
+	t.Names = mergeNames(t.Names, d.declared.Names)
 	if !t.sameDefinition(d.declared) {
 		d.declared = &t
 		m.changed = true
@@ -91,6 +91,7 @@ func (t *Type) settle() error {
 
 func (m *merger) defineClass(c Class) error {
 	c.Own = true
+	c.Names = named(slices.Clone(c.Names), c.OID)
 	if err := checkNames(c.OID, c.Names); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func checkNames(oid string, names []string) error {
 		return fmt.Errorf("%q is no object identifier", oid)
 	}
 	for _, name := range names {
-		if !isDescr(name) {
+		if !isDescr(name) && name != oid {
 			return fmt.Errorf("%q is no name", name)
 		}
 	}

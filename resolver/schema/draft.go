@@ -14,6 +14,7 @@ type draft struct {
 	descs       []description
 	byName      map[string]ID
 	variants    map[ID][]ID
+	grown       map[ID]bool // whose list of variants is no longer shared with another schema
 	classes     []*Class
 	classByName map[string]*Class
 }
@@ -24,13 +25,14 @@ func (s *Schema) draft() *draft {
 		descs:       slices.Clone(s.descs),
 		byName:      maps.Clone(s.byName),
 		variants:    maps.Clone(s.variants),
+		grown:       map[ID]bool{},
 		classes:     s.classes,
 		classByName: s.classByName,
 	}
 }
 
 func newDraft() *draft {
-	return &draft{byName: map[string]ID{}, variants: map[ID][]ID{}, classByName: map[string]*Class{}}
+	return &draft{byName: map[string]ID{}, variants: map[ID][]ID{}, grown: map[ID]bool{}, classByName: map[string]*Class{}}
 }
 
 // Intern is the schema with these descriptions known too: options of a known
@@ -78,7 +80,11 @@ func (d *draft) intern(desc string) error {
 	}
 	id := ID(len(d.descs))
 	d.byName[key] = id
-	d.variants[base] = append(slices.Clip(d.variants[base]), id)
+	if !d.grown[base] {
+		d.grown[base] = true
+		d.variants[base] = slices.Clip(d.variants[base])
+	}
+	d.variants[base] = append(d.variants[base], id)
 	d.descs = append(d.descs, description{base: base, key: d.descs[base].key, suffix: describe("", spelled), options: options})
 	return nil
 }
@@ -90,7 +96,7 @@ func assumedType(typ string) *Type {
 		Equality: ignore, Ordering: ignoreOrder, Substring: ignoreIn, assumed: true,
 	}
 	if isNumericOID(typ) {
-		t.OID, t.Names = typ, nil
+		t.OID = typ
 	}
 	return t
 }

@@ -3,6 +3,7 @@ package schema
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,7 @@ func ParseType(text string) (Type, error) {
 	if err != nil {
 		return t, err
 	}
+	t.Names = named(t.Names, t.OID)
 	t.Syntax = syntaxOID(withoutLength(t.Syntax))
 	return t, checkPublished(t.OID, t.Names, []string{t.Sup, t.Equality, t.Ordering, t.Substring, t.Syntax})
 }
@@ -84,8 +86,16 @@ func ParseClass(text string) (Class, error) {
 	if err != nil {
 		return c, err
 	}
-	named := append(append(append([]string(nil), c.Sup...), c.Must...), c.May...)
-	return c, checkPublished(c.OID, c.Names, named)
+	c.Names = named(c.Names, c.OID)
+	return c, checkPublished(c.OID, c.Names, slices.Concat(c.Sup, c.Must, c.May))
+}
+
+// named gives what has no name its OID for one.
+func named(names []string, oid string) []string {
+	if len(names) == 0 {
+		return []string{oid}
+	}
+	return names
 }
 
 var errUnknownClause = errors.New("unknown clause")
@@ -159,7 +169,7 @@ func checkPublished(oid string, names, references []string) error {
 		return fmt.Errorf("%q is no object identifier", shorten(oid))
 	}
 	for _, name := range names {
-		if !isPublishedName(name) {
+		if !isPublishedName(name) && name != oid {
 			return fmt.Errorf("%q is no name", shorten(name))
 		}
 	}

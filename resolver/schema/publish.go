@@ -33,7 +33,7 @@ func (s *Schema) Publish() Published {
 		p.AttributeTypes = append(p.AttributeTypes, t.String())
 		if !named[t.Syntax] {
 			named[t.Syntax] = true
-			p.Syntaxes = append(p.Syntaxes, printSyntax(t.Syntax, ""))
+			p.Syntaxes = append(p.Syntaxes, printSyntax(t.Syntax, "Syntax of the directory"))
 		}
 	}
 	for _, c := range s.classes {
@@ -115,9 +115,9 @@ type printer struct{ b strings.Builder }
 func (p *printer) open(oid string, names []string, desc string) {
 	p.b.WriteString("( ")
 	p.b.WriteString(oid)
-	switch len(names) {
-	case 0:
-	case 1:
+	switch {
+	case len(names) == 0 || names[0] == oid:
+	case len(names) == 1:
 		p.word("NAME", "'"+names[0]+"'")
 	default:
 		p.word("NAME", "( '"+strings.Join(names, "' '")+"' )")

@@ -26,7 +26,7 @@ func (u Usage) String() string { return usageNames[u] }
 // nobody needs Sup to know them.
 type Type struct {
 	OID                           string
-	Names                         []string // the first is the one that is sent; none for a type known by OID alone
+	Names                         []string // the first is the one that is sent; in a Schema never empty: a type without a name has its OID here
 	Desc                          string
 	Sup                           string // name of the supertype, empty for none
 	Syntax                        string // OID without a length
@@ -47,12 +47,15 @@ type Type struct {
 	equality, order, in form
 }
 
-// Name is the name that is sent, the OID for a type without names.
-func (t *Type) Name() string {
-	if len(t.Names) == 0 {
-		return t.OID
+// Name is the name that is sent.
+func (t *Type) Name() string { return firstName(t.Names, t.OID) }
+
+// firstName names what has no name by its OID.
+func firstName(names []string, oid string) string {
+	if len(names) == 0 {
+		return oid
 	}
-	return t.Names[0]
+	return names[0]
 }
 
 // Operational tells whether the type is returned only by name or by "+" (RFC 4512 section 3.4).
