@@ -9,9 +9,10 @@ import (
 	"github.com/aclens/aclens/resolver/schema"
 )
 
-// Change adds or replaces one entry, or removes one.
+// Change adds or replaces one entry of a directory, or removes one.
 type Change struct {
 	Remove string // normalised DN to remove; Put must be nil then
+	Source uint8  // of a removal: the directory that no longer has the entry
 	Put    *Draft
 }
 
@@ -25,8 +26,9 @@ func (f Fault) Error() string { return fmt.Sprintf("entry %q: %v", f.DN, f.Err) 
 
 // Apply returns the Store that the changes make of s, which stays as it is.
 // Changes apply in order; entries that cannot be taken are reported and leave
-// what was there. Unknown attribute names extend the schema. touched lists the
-// IDs whose entry came, went or changed, ascending.
+// what was there. Of several directories that have an entry of one name the one
+// with the lowest Source is seen (rule 4.7). Unknown attribute names extend the
+// schema. touched lists the IDs whose entry came, went or changed, ascending.
 func (s *Store) Apply(changes []Change) (next *Store, touched []ID, faults []Fault) {
 	w := newWriter(s, len(changes))
 	for i := range changes {
@@ -61,6 +63,7 @@ type writer struct {
 	faults  []Fault
 	orphans []ID       // slots that lost a child or their entry
 	grown   map[ID]int // children added less children removed
+	shaded  bool       // shadows is a copy
 }
 
 func newWriter(s *Store, n int) *writer {
@@ -78,7 +81,7 @@ func newWriter(s *Store, n int) *writer {
 
 func (w *writer) change(c *Change) {
 	if c.Put == nil {
-		w.remove(c.Remove)
+		w.remove(c.Remove, c.Source)
 		return
 	}
 	if err := w.put(c.Put); err != nil {
@@ -105,13 +108,16 @@ func (w *writer) put(d *Draft) error {
 	if dn.IsRoot() {
 		return fmt.Errorf("an entry needs a name")
 	}
+	if d.Source >= MaxSources {
+		return fmt.Errorf("directory number %d, but there are at most %d", d.Source, MaxSources)
+	}
 	attrs, err := w.resolve(d)
 	if err != nil {
 		return err
 	}
 	record := pack(d.Source<<sourceShift, d.DN, dn.Key(), attrs)
 	if id, ok := w.find(dn.Key()); ok {
-		w.write(id, record)
+		w.replace(id, record)
 		return nil
 	}
 	w.insert(record, dn.Parent())
@@ -198,13 +204,23 @@ func (w *writer) write(id ID, record Entry) {
 	w.entries[id] = record
 }
 
-// remove turns an entry into glue; settleGlue frees what holds nothing up.
-func (w *writer) remove(key string) {
+// remove takes a directory's entry away. The entry of the next directory that
+// has the name takes its place, or else glue; settleGlue frees what holds
+// nothing up.
+func (w *writer) remove(key string, source uint8) {
 	id, ok := w.find(key)
 	if !ok || w.entries[id].IsGlue() {
 		return
 	}
 	e := w.entries[id]
+	if e.Source() != source {
+		w.unshade(key, source)
+		return
+	}
+	if next, ok := w.emerge(key); ok {
+		w.write(id, next)
+		return
+	}
 	w.write(id, pack(flagGlue, e.DN(), e.Key(), nil))
 	w.orphans = append(w.orphans, id)
 }

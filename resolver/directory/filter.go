@@ -129,6 +129,9 @@ func (v *Evaluator) Eval(f *Filter, id ID) Truth {
 // holds looks for a value of the entry that satisfies an attribute assertion.
 func (v *Evaluator) holds(f *Filter, id ID) bool {
 	e := v.store.Entry(id)
+	if e == "" {
+		return false
+	}
 	if f.Op == Matching && f.Rule.DNAttrs != nil && dnHolds(e, f.Rule.DNAttrs) {
 		return true
 	}

@@ -142,7 +142,7 @@ func (r *recorder) noteAttribute(w *writer, n *notes, id ID, base schema.ID, raw
 	}
 	t := w.schema.Type(base)
 	d := at(n.equal, base)
-	grams := t.HasSubstring() && indexesSubstrings(t)
+	grams := indexesSubstrings(t)
 	for v := raw.Values(); ; {
 		value, ok := v.Next()
 		if !ok {
@@ -198,7 +198,7 @@ func appendSuperiors(names []string, sc *schema.Schema, class string) []string {
 	if c == nil {
 		return append(names, foldASCII(class))
 	}
-	folded := foldASCII(c.Names[0])
+	folded := foldASCII(c.Name())
 	if slices.Contains(names, folded) {
 		return names
 	}

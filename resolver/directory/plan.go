@@ -164,16 +164,30 @@ func (s *Store) planEqual(f *Filter) Candidates {
 	}
 	hash := s.hash.Bytes(f.Key)
 	bases := s.bases(f.Attrs)
-	if len(bases) == 1 {
+	if len(bases) == 1 && s.indexedAs(bases[0], f.Type) {
 		return Listed(idsOf(s.equal[bases[0]].Find(hash))...)
 	}
 	union := roaring.New()
 	for _, b := range bases {
-		for _, p := range s.equal[b].Find(hash) {
-			union.Add(pairs.Second(p))
+		switch {
+		case s.indexedAs(b, f.Type):
+			for _, p := range s.equal[b].Find(hash) {
+				union.Add(pairs.Second(p))
+			}
+		case s.present[b] != nil:
+			union.Or(s.present[b])
 		}
 	}
 	return Set(union)
+}
+
+// indexedAs tells whether the index of an attribute holds normal forms of the
+// type that is asked for: a subtype may have other rules or allow fewer values,
+// and object classes have an index of their own.
+func (s *Store) indexedAs(base schema.ID, asked *schema.Type) bool {
+	t := s.schema.Type(base)
+	same := t == asked || t.Equality == asked.Equality && t.Substring == asked.Substring && t.Syntax == asked.Syntax
+	return same && base != s.classID()
 }
 
 func (s *Store) planPresent(attrs []schema.ID) Candidates {
@@ -193,8 +207,11 @@ func (s *Store) planPresent(attrs []schema.ID) Candidates {
 func (s *Store) planSubstring(f *Filter) Candidates {
 	union := roaring.New()
 	for _, b := range s.bases(f.Attrs) {
+		if !indexesSubstrings(s.schema.Type(b)) || !s.indexedAs(b, f.Type) {
+			return s.planPresent(f.Attrs)
+		}
 		set, ok := s.grams[b].candidates(f.Text.Fragments())
-		if !ok || !indexesSubstrings(s.schema.Type(b)) {
+		if !ok {
 			return s.planPresent(f.Attrs)
 		}
 		union.Or(set)
@@ -202,7 +219,9 @@ func (s *Store) planSubstring(f *Filter) Candidates {
 	return Set(union)
 }
 
-func (s *Store) isClass(attrs []schema.ID) bool { return len(attrs) == 1 && attrs[0] == s.classID() }
+// isClass tells whether objectClass is asked for; descriptions of it that have
+// options come after it.
+func (s *Store) isClass(attrs []schema.ID) bool { return len(attrs) > 0 && attrs[0] == s.classID() }
 
 // bases are the types behind the descriptions, without options.
 func (s *Store) bases(attrs []schema.ID) []schema.ID {

@@ -21,6 +21,7 @@ type Store struct {
 	present  map[schema.ID]*roaring.Bitmap
 	classes  map[string]*roaring.Bitmap // folded class name, superclasses included
 	grams    map[schema.ID]trigrams
+	shadows  map[string][]Entry // by key: entries that an earlier directory's hides, by Source
 }
 
 // Empty is a Store without entries under the given schema.
@@ -103,7 +104,7 @@ func (s *Store) TypeOf(id schema.ID) *schema.Type { return s.schema.Type(id) }
 // OID; entries of a subclass belong to it. The set must not be changed.
 func (s *Store) Class(nameOrOID string) *roaring.Bitmap {
 	if c := s.schema.Class(nameOrOID); c != nil {
-		nameOrOID = c.Names[0]
+		nameOrOID = c.Name()
 	}
 	if b := s.classes[foldASCII(nameOrOID)]; b != nil {
 		return b

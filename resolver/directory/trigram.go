@@ -20,13 +20,22 @@ const (
 )
 
 // indexesSubstrings says which types have the index: those that people search
-// by parts of. Others are searched through the entries that have the attribute.
+// by parts of. Others, and those for which a directory defines rules that do not
+// belong together, are searched through the entries that have the attribute.
 func indexesSubstrings(t *schema.Type) bool {
-	switch t.Names[0] {
+	switch t.Name() {
 	case "cn", "sn", "givenName", "displayName", "mail", "uid", "fullName", "altFullName", "sAMAccountName":
-		return true
+	default:
+		return false
 	}
-	return false
+	switch t.Substring {
+	case "caseIgnoreSubstringsMatch":
+		return t.Equality == "caseIgnoreMatch"
+	case "caseIgnoreIA5SubstringsMatch":
+		return t.Equality == "caseIgnoreIA5Match"
+	default:
+		return false
+	}
 }
 
 // eachGram calls f for every trigram of a text.
