@@ -1,0 +1,71 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
+
+LINT_VERSION := v2.15.0
+LINT         := bin/golangci-lint-$(LINT_VERSION)
+
+PKG      ?= ./...
+FUZZTIME ?= 20s
+BENCH    ?= .
+
+.PHONY: help
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/aclens, static
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/aclens ./cmd/aclens
+
+.PHONY: test
+test: test-deps ## run all tests with the race detector (PKG=./resolver/... for some)
+	go test -race $(PKG)
+ifeq ($(PKG),./...)
+	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go test -race ./...); done
+endif
+
+.PHONY: test-long
+test-long: test-deps ## run all tests five times in random order, and fuzz two minutes a target
+	go test -race -count=5 -shuffle=on -timeout 60m ./...
+	.ci/fuzz 2m
+
+.PHONY: test-deps
+test-deps: # what the tests need beside Go: a C compiler, slapd, LDAP clients
+	@.ci/install-test-deps
+
+.PHONY: lint
+lint: $(LINT) ## check formatting, vet and golangci-lint
+	@unformatted=$$(gofmt -l .); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	$(LINT) run ./...
+	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go vet ./... && $(CURDIR)/$(LINT) run --config $(CURDIR)/.golangci.yml ./...); done
+
+# Built from source, through the module proxy and its checksums, with the Go that
+# builds the project. Needs a minute or two once; later clones find it in Go's cache.
+$(LINT):
+	env -u GOOS -u GOARCH -u GOFLAGS GOBIN='$(CURDIR)/bin/building' go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+	mv bin/building/golangci-lint $@
+	rmdir bin/building
+
+.PHONY: fuzz
+fuzz: ## fuzz every target for FUZZTIME (20s)
+	.ci/fuzz $(FUZZTIME)
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=pattern)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...); done
+
+.PHONY: demo
+demo: ## serve the embedded sample directory on 127.0.0.1
+	go run ./cmd/aclens serve --demo
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
