@@ -119,20 +119,19 @@ func TestWithoutAnyServerEverythingIsUnavailableInBoundedTime(t *testing.T) {
 
 func TestCloseEndsWhatIsUnderWayAndLetsNothingMoreBegin(t *testing.T) {
 	server := startSample(t, 0)
-	d, o := open(t, settingsFor(server))
+	settings := settingsFor(server)
+	settings.Health = time.Hour
+	d, o := open(t, settings)
 	o.await(t, server.URL, true)
 	server.Pause()
 	ended := make(chan error, 2)
-	begun := make(chan struct{}, 2)
 	for range 2 {
 		go func() {
-			begun <- struct{}{}
 			_, err := d.Bind(t.Context(), janeDN, "jane-secret")
 			ended <- err
 		}()
 	}
-	<-begun
-	<-begun
+	o.await(t, server.URL, false) // somebody waits for it
 	within(t, "closing", failoverLimit, d.Close)
 	for range 2 {
 		if err := <-ended; !errors.Is(err, upstream.ErrClosed) {
