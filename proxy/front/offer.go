@@ -1,0 +1,24 @@
+package front
+
+import "github.com/aclens/aclens/proxy/wire"
+
+// SupportedControls lists the controls that are served, for the root DSE (RFC 4512 section 5.1).
+func SupportedControls() []string {
+	return []string{
+		wire.ControlPagedResults, wire.ControlManageDsaIT,
+		wire.ControlRealAttributesOnly, wire.ControlPasswordPolicy,
+	}
+}
+
+// SupportedExtensions lists the extended operations that are served under the
+// settings, for the root DSE.
+func SupportedExtensions(s Settings) []string {
+	served := []string{wire.ExtendedWhoAmI, wire.ExtendedCancel}
+	if s.TLS != nil {
+		served = append(served, wire.ExtendedStartTLS)
+	}
+	return served
+}
+
+// SupportedMechanisms lists the SASL mechanisms that are served, for the root DSE.
+func SupportedMechanisms() []string { return []string{"EXTERNAL", "PLAIN"} }

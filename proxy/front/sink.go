@@ -1,0 +1,101 @@
+package front
+
+import (
+	"time"
+
+	"github.com/aclens/aclens/proxy/wire"
+)
+
+// inlineSink gathers the messages of a search that runs on the reader among
+// the session's other answers.
+type inlineSink session
+
+func (k *inlineSink) Room() []byte { return (*session)(k).room() }
+
+func (k *inlineSink) Keep(b []byte) error { return (*session)(k).keep(b) }
+
+// room is the buffer for the reader's answers.
+func (s *session) room() []byte {
+	if s.out == nil {
+		s.out = takeBuffer()
+	}
+	return s.out
+}
+
+// keep takes the buffer back and writes it out when much has gathered.
+func (s *session) keep(b []byte) error {
+	s.out = b
+	if len(b) < highWater {
+		return nil
+	}
+	return s.flush()
+}
+
+// flush writes the reader's answers and gives their buffer up.
+func (s *session) flush() error {
+	if len(s.out) == 0 {
+		return nil
+	}
+	err := s.transmit(s.out, nil)
+	giveBuffer(s.out)
+	s.out = nil
+	return err
+}
+
+// transmit writes whole messages; a client that does not take them loses the connection.
+func (s *session) transmit(b []byte, allowed func() bool) error {
+	n, err := s.output.send(b, s.server.inForce().Limits.WriteStall, allowed)
+	s.server.metrics.BytesOut(n)
+	if err == nil || err == errGone {
+		return err
+	}
+	if isTimeout(err) {
+		s.server.limit(LimitWriteStall)
+	}
+	s.cut()
+	return errGone
+}
+
+// flightSink gathers the messages of one background search and writes them
+// while nobody has answered in its stead.
+type flightSink struct {
+	session *session
+	flight  *flight
+	out     []byte
+	flushed time.Time
+}
+
+// Room is the buffer to append one message to.
+func (k *flightSink) Room() []byte {
+	if k.out == nil {
+		k.out = takeBuffer()
+	}
+	return k.out
+}
+
+// Keep takes the buffer back. What a slow search has found is not held back for long.
+func (k *flightSink) Keep(b []byte) error {
+	k.out = b
+	if k.flight.phase.Load() != running {
+		return errGone
+	}
+	if len(b) < highWater && time.Since(k.flushed) < staleAfter {
+		return nil
+	}
+	return k.flush()
+}
+
+func (k *flightSink) flush() error {
+	err := k.session.transmit(k.out, func() bool { return k.flight.phase.Load() != ended })
+	k.out, k.flushed = k.out[:0], time.Now()
+	if cap(k.out) > keptOutput {
+		k.out = nil
+	}
+	return err
+}
+
+// finish sends the last message of the search.
+func (k *flightSink) finish(r wire.Result, controls ...wire.Control) {
+	k.out = wire.AppendResult(k.Room(), k.flight.call.id, wire.OpSearchDone, r, controls...)
+	_ = k.flush() // a client that is gone needs no answer
+}
