@@ -115,3 +115,13 @@ func (s *Snapshot) nameAlone(text string, n name.Name, mode NameMode) (*Subject,
 	warning := fmt.Sprintf("%s has no entry in the directory: evaluated as a name alone", n.Abbreviated())
 	return s.NamedSubject(n, acl.Person), []string{warning}, nil
 }
+
+// FindEntry finds the entry of a DN, glue not counted.
+func (s *Snapshot) FindEntry(dn string) (directory.ID, bool) {
+	key, err := name.KeyOf(dn)
+	if err != nil {
+		return directory.None, false
+	}
+	id, ok := s.store.Find(key)
+	return id, ok && s.store.Exists(id)
+}

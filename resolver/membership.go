@@ -16,6 +16,7 @@ type membership struct {
 	byEntry map[directory.ID]group.ID
 	named   groupNames
 	graph   *group.Graph
+	spelled map[name.Key]string // members without an entry, as some group spells their DN
 	all     *group.Closure // every group, as the directory nests them
 	acl     *group.Closure // groups that count in ACLs (rules 4.1, 4.4, 4.7, 4.8)
 	lists   *group.Closure // groups that count in Server documents, deny lists always among them (rule 4.2)
@@ -36,15 +37,16 @@ type memberReader struct {
 	uids    []schema.ID // whose values are uids (RFC 2307)
 	commons bool        // decision D7
 	uid     *directory.Filter
+	spelled map[name.Key]string // filled as names without an entry are met
 }
 
 func (s *Settings) memberReader(st *directory.Store) memberReader {
-	r := memberReader{store: st, commons: s.CommonNameInGroups}
+	r := memberReader{store: st, commons: s.CommonNameInGroups, spelled: map[name.Key]string{}}
 	for _, a := range s.MemberAttrs {
 		id, ok := st.Schema().Lookup(a)
 		switch {
 		case !ok:
-		case st.Schema().Type(id).Names[0] == "memberUid":
+		case st.Schema().Type(id).Name() == "memberUid":
 			r.uids = append(r.uids, id)
 		default:
 			r.dnAttrs = append(r.dnAttrs, id)
@@ -114,6 +116,9 @@ func (r *memberReader) addName(m *group.Members, n name.Name) (missing int) {
 		return 1
 	}
 	m.Names = append(m.Names, n.Key())
+	if _, known := r.spelled[n.Key()]; !known {
+		r.spelled[n.Key()] = n.DN()
+	}
 	if n.IsWildcard() {
 		return 0
 	}
@@ -211,6 +216,11 @@ func (m *membership) readMembers(r memberReader, old *membership, again map[grou
 		changed[gid], m.groups[gid].Missing = r.read(m.groups[gid].Entry)
 	}
 	m.graph = old.graph.With(len(m.groups), changed)
+	m.spelled = old.spelled
+	if len(r.spelled) > 0 {
+		m.spelled = maps.Clone(old.spelled)
+		maps.Copy(m.spelled, r.spelled)
+	}
 }
 
 // close computes the closures, or keeps the old ones where neither the nesting
@@ -232,5 +242,5 @@ func (m *membership) close(s *Settings, old *membership, regrouped bool) {
 }
 
 func emptyMembership() *membership {
-	return &membership{byEntry: map[directory.ID]group.ID{}, named: groupNames{}, graph: group.Empty()}
+	return &membership{byEntry: map[directory.ID]group.ID{}, named: groupNames{}, graph: group.Empty(), spelled: map[name.Key]string{}}
 }

@@ -88,6 +88,9 @@ func (c *Cursor) Next() (schema.ID, RawAttribute, bool) {
 // RawAttribute is one attribute as the bytes that go out.
 type RawAttribute string
 
+// Bytes views the encoding, which must not be written to.
+func (r RawAttribute) Bytes() []byte { return bytesOf(string(r)) }
+
 // Values starts a walk over the values.
 func (r RawAttribute) Values() Values {
 	_, content, _ := cutTLV(string(r))

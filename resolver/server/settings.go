@@ -21,10 +21,15 @@ type Server struct {
 
 // Key is what the server is found by: the name of its document, or its own.
 func (s *Server) Key() name.Key {
+	return s.Identity().Key()
+}
+
+// Identity is the server's name: its document's, or its own.
+func (s *Server) Identity() name.Name {
 	if s.Document != nil {
-		return s.Document.Name.Key()
+		return s.Document.Name
 	}
-	return s.Name.Key()
+	return s.Name
 }
 
 // Settings are facts about a server that its document does not carry. The zero

@@ -1,0 +1,196 @@
+package view
+
+import (
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/directory"
+)
+
+// place is one of the two kinds of entries that a search can look through: the
+// directory's, and those of the virtual subtree.
+type place interface {
+	branch
+	// visible tells whether an entry may be returned at all.
+	visible(id directory.ID) bool
+	// readable tells whether an attribute of a visible entry may be returned.
+	readable(id directory.ID, c *column) bool
+	// virtual lists the attributes that are computed for an entry.
+	virtual(id directory.ID) []*attribute
+	// fill computes what only this place knows (members of virtual groups).
+	fill(id directory.ID, sel *selection, w *wire.EntryWriter)
+}
+
+// realPlace is the directory's own entries, with virtual attributes.
+type realPlace struct {
+	state    *State
+	rights   *policy.Rights
+	realOnly bool
+}
+
+func (p *realPlace) visible(id directory.ID) bool { return p.rights.Entry(id) }
+
+func (p *realPlace) readable(id directory.ID, c *column) bool {
+	return p.rights.Attribute(id, c.folded, c.class)
+}
+
+func (p *realPlace) virtual(directory.ID) []*attribute {
+	if p.realOnly {
+		return nil
+	}
+	return p.state.virtual
+}
+
+func (p *realPlace) fill(directory.ID, *selection, *wire.EntryWriter) {}
+
+// attributeGuard asks the rights entry by entry.
+type attributeGuard struct {
+	rights *policy.Rights
+	folded string
+	class  policy.Class
+}
+
+// Readable tells whether the attribute of an entry may be looked at.
+func (g attributeGuard) Readable(id directory.ID) bool {
+	return g.rights.Attribute(id, g.folded, g.class)
+}
+
+func (p *realPlace) guard(_ *compiler, folded string, class policy.Class) (directory.Guard, bool) {
+	switch p.rights.Reach(folded, class) {
+	case policy.Nowhere:
+		return nil, false
+	case policy.Everywhere:
+		return nil, true
+	default:
+		return attributeGuard{p.rights, folded, class}, true
+	}
+}
+
+// computed makes the leaf of an item on virtual attributes.
+func (p *realPlace) computed(c *compiler, a *assertion) (directory.Filter, bool) {
+	if p.realOnly {
+		return directory.Filter{}, false
+	}
+	var attrs []*attribute
+	for _, id := range a.attrs {
+		if v := p.state.byID[id]; v != nil {
+			attrs = append(attrs, v)
+		}
+	}
+	if len(attrs) == 0 {
+		return directory.Filter{}, false
+	}
+	if a.filter.Kind == wire.Equality || a.filter.Kind == wire.Approx {
+		if _, valid := a.typ.AppendKey(nil, a.filter.Value); !valid || !a.typ.HasEquality() {
+			return constant(directory.Undefined), true
+		}
+		if len(attrs) == 1 && attrs[0].leaf != nil {
+			if l := attrs[0].leaf(c, attrs[0], string(a.filter.Value)); l.known {
+				return computedLeaf(&setLeaf{leafSet: l, rights: p.rights, folded: a.folded}), true
+			}
+		}
+	}
+	holds, ok := valueTest(c, a)
+	if !ok {
+		return constant(directory.Undefined), true
+	}
+	return computedLeaf(&valueLeaf{
+		computed: &computed{state: p.state, rights: p.rights, store: c.store}, attrs: attrs, holds: holds, among: p.among(attrs),
+	}), true
+}
+
+func computedLeaf(l directory.Leaf) directory.Filter {
+	return directory.Filter{Op: directory.Computed, Leaf: l}
+}
+
+// among is the entries that carry any of the attributes.
+func (p *realPlace) among(attrs []*attribute) directory.Candidates {
+	pop := p.state.Snapshot.Population()
+	set := roaring.Or(pop.People, pop.Servers)
+	for _, a := range attrs {
+		switch a.on {
+		case onAll:
+			return directory.Everything()
+		case onMembers:
+			set.Or(pop.Groups)
+		}
+	}
+	return directory.Set(set)
+}
+
+// valueTest makes the test of one computed value; nil for presence.
+func valueTest(c *compiler, a *assertion) (func([]byte) bool, bool) {
+	f := a.filter
+	switch f.Kind {
+	case wire.Present:
+		return nil, true
+	case wire.Equality, wire.Approx:
+		want, ok := a.typ.AppendKey(nil, keyed(c, f.Value))
+		if !ok || !a.typ.HasEquality() {
+			return nil, false
+		}
+		var buf []byte
+		return func(v []byte) bool {
+			buf, ok = a.typ.AppendKey(buf[:0], v)
+			return ok && string(buf) == string(want)
+		}, true
+	case wire.Substrings:
+		m, ok := a.typ.CompileSubstrings(f.Initial, f.Any, f.Final)
+		if !ok {
+			return nil, false
+		}
+		return m.Match, true
+	case wire.Extensible:
+		rule := c.schema.Rule(string(f.Rule))
+		if rule == nil {
+			return nil, false
+		}
+		return rule.Compile(f.Value)
+	default:
+		want, ok := a.typ.OrderingKey(nil, f.Value)
+		if !ok || !a.typ.HasOrdering() {
+			return nil, false
+		}
+		return func(v []byte) bool {
+			key, ok := a.typ.OrderingKey(nil, v)
+			return ok && (f.Kind == wire.GreaterOrEqual && string(key) >= string(want) || f.Kind == wire.LessOrEqual && string(key) <= string(want))
+		}, true
+	}
+}
+
+// keyed reads an alias or a replica id at the front of a value as the key.
+func keyed(c *compiler, value []byte) []byte {
+	db, _, ok := c.splitKey(string(value))
+	if !ok {
+		return value
+	}
+	for i, b := range value {
+		if b == '#' {
+			return append([]byte(db.Key), value[i:]...)
+		}
+	}
+	return value
+}
+
+// chainMember finds the groups that hold an entry at any depth.
+func (c *compiler) chainMember(f *wire.Filter) directory.Filter {
+	p, ok := c.branch.(*realPlace)
+	if !ok {
+		return c.item(f) // members of virtual groups are flattened
+	}
+	guard, visible := p.guard(c, attrMember, policy.Real)
+	if !visible {
+		return constant(directory.Undefined)
+	}
+	set := roaring.New()
+	s := p.state.Snapshot
+	if id, ok := s.FindEntry(string(f.Value)); ok {
+		for _, g := range s.MemberOf(id) {
+			set.Add(uint32(s.Group(g).Entry))
+		}
+	}
+	out := computedLeaf(&setLeaf{leafSet: found(set), rights: p.rights, folded: attrMember})
+	out.Guard = guard
+	return out
+}

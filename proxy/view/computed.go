@@ -1,0 +1,275 @@
+package view
+
+import (
+	"encoding/json"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/server"
+)
+
+// computed computes virtual attributes of one real entry after another, for one
+// identity; what two attributes of an entry share is found once.
+type computed struct {
+	state  *State
+	rights *policy.Rights
+	store  *directory.Store // of the entry: the directory's, or that of the virtual subtree
+	id     directory.ID
+	entry  directory.Entry
+
+	attribute string // folded name of the attribute whose values are wanted
+	subject   *resolver.Subject
+	looked    bool // subject is looked up
+	decisions map[acl.Channel][]resolver.Decision
+}
+
+// at moves on to another entry.
+func (c *computed) at(id directory.ID, e directory.Entry) {
+	c.id, c.entry, c.subject, c.looked = id, e, nil, false
+	clear(c.decisions)
+}
+
+func (c *computed) sub() *resolver.Subject {
+	if !c.looked {
+		c.subject, _ = c.state.Snapshot.Subject(c.id)
+		c.looked = true
+	}
+	return c.subject
+}
+
+// rows are the decisions for every database, in the order of their keys.
+func (c *computed) rows(channel acl.Channel) []resolver.Decision {
+	if rows, ok := c.decisions[channel]; ok {
+		return rows
+	}
+	sub := c.sub()
+	if sub == nil {
+		return nil
+	}
+	rows := make([]resolver.Decision, 0, c.state.Snapshot.Databases().Len())
+	c.state.Snapshot.EachDecision(sub, resolver.Query{Channel: channel}, func(_ *database.Database, d *resolver.Decision) bool {
+		rows = append(rows, *d)
+		return true
+	})
+	if c.decisions == nil {
+		c.decisions = map[acl.Channel][]resolver.Decision{}
+	}
+	c.decisions[channel] = rows
+	return rows
+}
+
+// each calls f for every database whose values may be read of the entry. Of the
+// own entry only databases above no access are, unless a rule says more.
+func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *resolver.Decision)) {
+	rows := c.rows(channel)
+	if rows == nil {
+		return
+	}
+	granted, all := c.granted()
+	self := c.rights == nil || c.rights.OwnValues(c.id, c.attribute)
+	for i, db := range c.state.Snapshot.Databases().All() {
+		d := &rows[i]
+		if all || granted != nil && granted.Contains(uint32(i)) || self && d.Level > acl.NoAccess {
+			f(db, d)
+		}
+	}
+}
+
+// granted are the databases that rules let the identity read of this entry.
+func (c *computed) granted() (*roaring.Bitmap, bool) {
+	if c.rights == nil {
+		return nil, true
+	}
+	return c.rights.Databases(c.id, c.attribute)
+}
+
+// onlyOwn tells whether the values are read by right of the own entry alone,
+// which shows no other people's names and no entries that lost.
+func (c *computed) onlyOwn(index int) bool {
+	granted, all := c.granted()
+	return !all && !granted.Contains(uint32(index))
+}
+
+func (c *computed) denyLists() bool { return c.rights == nil || c.rights.DenyLists() }
+
+func (c *computed) subordinates() int { return c.store.Children(c.id).Len() }
+
+// reached says which levels an attribute lists for a level.
+type reached func(acl.Level, func(acl.Level))
+
+// exactly lists the level itself, where above no access.
+func exactly(l acl.Level, f func(acl.Level)) {
+	if l > acl.NoAccess {
+		f(l)
+	}
+}
+
+// atLeast lists Reader up to the level; a depositor has only that.
+func atLeast(l acl.Level, f func(acl.Level)) {
+	if l == acl.Depositor {
+		f(l)
+	}
+	for each := acl.Reader; each <= l; each++ {
+		f(each)
+	}
+}
+
+func levels(channel acl.Channel, r reached) func(*computed, func(string)) {
+	return func(c *computed, put func(string)) {
+		c.each(channel, func(db *database.Database, d *resolver.Decision) {
+			r(d.Level, func(l acl.Level) { put(db.Key + "#" + l.String()) })
+		})
+	}
+}
+
+func roles(channel acl.Channel) func(*computed, func(string)) {
+	return func(c *computed, put func(string)) {
+		c.each(channel, func(db *database.Database, d *resolver.Decision) {
+			if d.Level > acl.NoAccess {
+				for _, r := range db.Primary.List.RoleNames(d.Roles) {
+					put(db.Key + "#" + r)
+				}
+			}
+		})
+	}
+}
+
+func privileges(c *computed, put func(string)) {
+	c.each(acl.Notes, func(db *database.Database, d *resolver.Decision) {
+		for _, p := range d.Privileges.Names() {
+			put(db.Key + "#" + p)
+		}
+	})
+}
+
+// accessGroups lists the level and role groups of the virtual subtree that hold
+// the entry.
+func accessGroups(c *computed, put func(string)) {
+	c.each(c.state.view.groupChannel, func(db *database.Database, d *resolver.Decision) {
+		for l := acl.Reader; l <= d.Level; l++ {
+			put(c.state.view.levelGroupDN(db, l))
+		}
+		if d.Level > acl.NoAccess {
+			for _, r := range db.Primary.List.RoleNames(d.Roles) {
+				put(c.state.view.roleGroupDN(db, r))
+			}
+		}
+	})
+}
+
+func highest(c *computed, put func(string)) {
+	best, any := acl.NoAccess, false
+	c.each(acl.Notes, func(_ *database.Database, d *resolver.Decision) {
+		best, any = max(best, d.Level), true
+	})
+	if any {
+		put(best.String())
+	}
+}
+
+func reasons(c *computed, put func(string)) {
+	c.each(acl.Notes, func(db *database.Database, _ *resolver.Decision) {
+		e := c.state.Snapshot.Explain(c.sub(), db, db.Primary, resolver.Query{Channel: acl.Notes})
+		if c.onlyOwn(db.Index) {
+			e.OnlyOwn()
+		}
+		if !c.denyLists() {
+			c.state.Snapshot.HideDenyLists(e)
+		}
+		if text, err := json.Marshal(e); err == nil {
+			put(string(text))
+		}
+	})
+}
+
+func namesList(c *computed, put func(string)) {
+	sub := c.sub()
+	if sub == nil {
+		return
+	}
+	var groups []string
+	for _, g := range c.state.Snapshot.ACLGroups(c.id) {
+		if info := c.state.Snapshot.Group(g); !info.DenyList() || c.denyLists() {
+			groups = append(groups, info.Label)
+		}
+	}
+	for _, n := range name.NamesList(sub.Name, groups, nil) {
+		put(n)
+	}
+}
+
+func serverAccess(c *computed, put func(string)) {
+	if c.sub() == nil {
+		return
+	}
+	for _, s := range c.state.Snapshot.ServerAccess(c.sub(), resolver.Query{Channel: acl.Notes}) {
+		put(s.Server.Abbreviated() + "#" + s.Access.String())
+	}
+}
+
+func agentRights(c *computed, put func(string)) {
+	if c.sub() == nil {
+		return
+	}
+	c.state.Snapshot.AgentRights(c.sub(), func(srv name.Name, r server.Right) { put(srv.Abbreviated() + "#" + r.String()) })
+}
+
+func notesName(c *computed, put func(string)) {
+	if sub := c.sub(); sub != nil {
+		put(sub.Name.Canonical())
+	}
+}
+
+// which says which groups a membership attribute lists.
+type which func(*resolver.Snapshot, directory.ID) []group.ID
+
+func everyGroup(s *resolver.Snapshot, id directory.ID) []group.ID   { return s.MemberOf(id) }
+func aclGroups(s *resolver.Snapshot, id directory.ID) []group.ID    { return s.ACLGroups(id) }
+func directGroups(s *resolver.Snapshot, id directory.ID) []group.ID { return s.DirectMemberOf(id) }
+
+func memberOf(w which) func(*computed, func(string)) {
+	return func(c *computed, put func(string)) {
+		s := c.state.Snapshot
+		for _, g := range w(s, c.id) {
+			info := s.Group(g)
+			if !info.Alive() || info.DenyList() && !c.denyLists() {
+				continue
+			}
+			if c.state.view.memberOfVirtual {
+				put(c.state.groupCopyDN(info))
+			} else {
+				put(s.Store().Entry(info.Entry).DN())
+			}
+		}
+	}
+}
+
+// perDatabase computes accessLevel;x-db-ALIAS and its like.
+func perDatabase(base string, db *database.Database) func(*computed, func(string)) {
+	return func(c *computed, put func(string)) {
+		c.each(c.state.view.groupChannel, func(each *database.Database, d *resolver.Decision) {
+			if each.Index != db.Index {
+				return
+			}
+			switch {
+			case base == attrAccessLevel && d.Level > acl.NoAccess:
+				put(d.Level.String())
+			case base == attrAccessRole && d.Level > acl.NoAccess:
+				for _, r := range db.Primary.List.RoleNames(d.Roles) {
+					put(r)
+				}
+			case base == attrAccessPriv:
+				for _, p := range d.Privileges.Names() {
+					put(p)
+				}
+			}
+		})
+	}
+}

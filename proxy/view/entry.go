@@ -1,0 +1,104 @@
+package view
+
+import (
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/directory"
+)
+
+// writer writes entries of one place for one request.
+type writer struct {
+	state    *State
+	place    place
+	store    *directory.Store
+	sel      *selection
+	computed computed
+	wanted   []wantedAttribute // virtual attributes that the selection asks for
+	virtual  bool              // the virtual subtree
+}
+
+type wantedAttribute struct {
+	*attribute
+	column *column
+	name   string
+	folded string
+}
+
+func (q *Query) writerFor(s *stage) *writer {
+	w := &writer{state: q.state, place: s.place, store: s.store, sel: q.sel, virtual: s.virtual}
+	w.computed = computed{state: q.state, rights: q.rights, store: s.store}
+	sc := s.store.Schema()
+	for _, a := range s.place.virtual(0) {
+		id, ok := sc.Lookup(a.name)
+		if !ok || int(id) >= len(q.state.columns) || !q.sel.computed(id, a) || a.values == nil || q.state.byID[id] == nil {
+			continue
+		}
+		c := &q.state.columns[id]
+		w.wanted = append(w.wanted, wantedAttribute{a, c, sc.Name(id), c.folded})
+	}
+	return w
+}
+
+// append writes one entry into dst.
+func (w *writer) append(dst []byte, messageID int32, id directory.ID) []byte {
+	return w.appendAs(dst, messageID, id, w.store.Entry(id).DN())
+}
+
+// appendAs is append under another name, for entries outside both trees.
+func (w *writer) appendAs(dst []byte, messageID int32, id directory.ID, dn string) []byte {
+	e := w.store.Entry(id)
+	out := wire.BeginEntry(dst, messageID, dn)
+	if !w.sel.none {
+		w.stored(&out, id, e)
+		w.place.fill(id, w.sel, &out)
+		w.virtuals(&out, id, e)
+	}
+	return out.End()
+}
+
+func (w *writer) stored(out *wire.EntryWriter, id directory.ID, e directory.Entry) {
+	for c := e.Attributes(); ; {
+		desc, raw, ok := c.Next()
+		if !ok {
+			return
+		}
+		col := &w.state.columns[desc]
+		if !w.sel.stored(desc, col, w.virtual) || w.replaced(col, id) || !w.place.readable(id, col) {
+			continue
+		}
+		if w.sel.typesOnly {
+			out.Attribute(w.store.Schema().Name(desc))
+			continue
+		}
+		out.Raw(raw.Bytes())
+	}
+}
+
+// replaced tells whether a virtual attribute stands in the place of a stored one.
+func (w *writer) replaced(col *column, id directory.ID) bool {
+	a := col.overridden
+	return a != nil && a.values != nil && !w.virtual && !w.sel.realOnly && w.state.carries(a, id)
+}
+
+func (w *writer) virtuals(out *wire.EntryWriter, id directory.ID, e directory.Entry) {
+	w.computed.at(id, e)
+	for i := range w.wanted {
+		a := &w.wanted[i]
+		if !w.virtual && !w.state.carries(a.attribute, id) || !w.place.readable(id, a.column) {
+			continue
+		}
+		w.computed.attribute = a.folded
+		begun := false
+		a.values(&w.computed, func(v string) {
+			if !begun {
+				out.BeginAttribute(a.name)
+				begun = true
+			}
+			if !w.sel.typesOnly {
+				out.Value(v)
+			}
+		})
+		if begun {
+			out.EndAttribute()
+		}
+	}
+}

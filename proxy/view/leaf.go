@@ -1,0 +1,240 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// leafSet is the entries that have one value of a virtual attribute.
+type leafSet struct {
+	known bool // else only the computed values of each candidate tell
+	set   *roaring.Bitmap
+	db    *database.Database // whose access the value tells of; nil for other attributes
+}
+
+func found(b *roaring.Bitmap) leafSet { return leafSet{known: true, set: b} }
+
+func nothing() leafSet { return found(roaring.New()) }
+
+// setLeaf is an equality item whose entries are known as a set.
+type setLeaf struct {
+	leafSet
+	rights *policy.Rights
+	folded string
+}
+
+// Eval is Undefined where the value tells of a database that may not be read.
+func (l *setLeaf) Eval(id directory.ID) directory.Truth {
+	if l.db != nil && !l.rights.OwnValues(id, l.folded) {
+		if dbs, all := l.rights.Databases(id, l.folded); !all && !dbs.Contains(uint32(l.db.Index)) {
+			return directory.Undefined
+		}
+	}
+	return directory.TruthOf(l.set.Contains(uint32(id)))
+}
+
+// Candidates is the set itself.
+func (l *setLeaf) Candidates() directory.Candidates { return directory.Set(l.set) }
+
+// valueLeaf is an item that is told from the computed values of each entry.
+type valueLeaf struct {
+	computed *computed
+	attrs    []*attribute
+	holds    func(value []byte) bool // nil: presence
+	among    directory.Candidates
+}
+
+// Eval computes the values of one entry and looks through them.
+func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
+	st := l.computed.state
+	l.computed.at(id, st.Snapshot.Store().Entry(id))
+	yes := false
+	for _, a := range l.attrs {
+		if !st.carries(a, id) || a.values == nil {
+			continue
+		}
+		l.computed.attribute = foldedDescription([]byte(a.name))
+		a.values(l.computed, func(v string) { yes = yes || l.holds == nil || l.holds([]byte(v)) })
+	}
+	return directory.TruthOf(yes)
+}
+
+// Candidates are all entries of the kind that carries the attribute.
+func (l *valueLeaf) Candidates() directory.Candidates { return l.among }
+
+// splitKey splits a value "key#rest" and finds the database; an alias or a
+// replica id stands for the key.
+func (c *compiler) splitKey(value string) (*database.Database, string, bool) {
+	key, rest, ok := strings.Cut(value, "#")
+	if !ok {
+		return nil, "", false
+	}
+	dbs := c.state.Snapshot.Databases()
+	key, ok = dbs.KeyFor(strings.TrimSpace(key))
+	if !ok {
+		return nil, "", false
+	}
+	db, _, ok := dbs.Find(key)
+	return db, strings.ToLower(strings.TrimSpace(rest)), ok
+}
+
+func levelLeaf(channel acl.Channel, r reached) func(*compiler, *attribute, string) leafSet {
+	return func(c *compiler, _ *attribute, value string) leafSet {
+		db, word, ok := c.splitKey(value)
+		if !ok {
+			return nothing()
+		}
+		level, err := acl.ParseLevel(word)
+		if err != nil || level == acl.NoAccess {
+			return nothing()
+		}
+		access := c.state.Snapshot.Access(db, channel)
+		out := roaring.New()
+		for each := acl.Depositor; each <= acl.Manager; each++ {
+			r(each, func(l acl.Level) {
+				if l == level {
+					out.Or(access.Level(each))
+				}
+			})
+		}
+		return leafSet{known: true, set: out, db: db}
+	}
+}
+
+func roleLeaf(channel acl.Channel) func(*compiler, *attribute, string) leafSet {
+	return func(c *compiler, _ *attribute, value string) leafSet {
+		db, word, ok := c.splitKey(value)
+		if !ok {
+			return nothing()
+		}
+		i := db.Primary.List.RoleIndex(word)
+		if i < 0 || !strings.EqualFold(db.Primary.List.Roles[i], word) {
+			return nothing()
+		}
+		return leafSet{known: true, set: c.state.Snapshot.Access(db, channel).Role(i), db: db}
+	}
+}
+
+// accessGroupLeaf finds the members of a level or role group.
+func accessGroupLeaf(c *compiler, _ *attribute, value string) leafSet {
+	n, ok := c.state.nodeOf(value)
+	if !ok || n.kind != levelGroup && n.kind != roleGroup {
+		return nothing()
+	}
+	return leafSet{known: true, set: c.state.membersOf(&n), db: n.db}
+}
+
+func notesNameLeaf(c *compiler, _ *attribute, value string) leafSet {
+	sub, _, err := c.state.Snapshot.FindSubject(value, resolver.OnlyHierarchicalNames)
+	if err != nil || sub.Entry == directory.None || !strings.EqualFold(sub.Name.Canonical(), strings.TrimSpace(value)) {
+		return leafSet{} // two of one name, or another spelling: the values tell
+	}
+	return found(roaring.BitmapOf(uint32(sub.Entry)))
+}
+
+func entryDNLeaf(c *compiler, _ *attribute, value string) leafSet {
+	key, err := name.KeyOf(value)
+	if err != nil {
+		return nothing()
+	}
+	if id, ok := c.store.Find(key); ok {
+		return found(roaring.BitmapOf(uint32(id)))
+	}
+	return nothing()
+}
+
+// memberLeaf finds everybody in a real group, or in a group of the virtual
+// subtree: (memberOf=<virtual group>) works though such values are not listed.
+func memberLeaf(w which) func(*compiler, *attribute, string) leafSet {
+	return func(c *compiler, a *attribute, value string) leafSet {
+		key, err := name.KeyOf(value)
+		if err != nil {
+			return nothing()
+		}
+		if c.state.view.underBase(key) {
+			return c.virtualMembers(value)
+		}
+		id, ok := c.state.Snapshot.Store().Find(key)
+		if !ok {
+			return nothing()
+		}
+		g, ok := c.state.Snapshot.GroupOf(id)
+		if !ok || c.state.Snapshot.Group(g).DenyList() && !c.rights.DenyLists() {
+			return nothing()
+		}
+		if a.name != "isMemberOf" && a.name != attrMemberOf && a.name != "ibm-allGroups" {
+			return leafSet{} // narrower relations are told by their values
+		}
+		return found(c.state.withGroups(g))
+	}
+}
+
+// virtualMembers is everybody in a group of the virtual subtree whom the
+// identity may see there.
+func (c *compiler) virtualMembers(value string) leafSet {
+	n, ok := c.state.nodeOf(value)
+	switch {
+	case !ok || n.kind == container:
+		return nothing()
+	case n.kind == groupCopy:
+		if c.state.Snapshot.Group(n.group).DenyList() && !c.rights.DenyLists() || !c.rights.GroupAttribute(attrMember) {
+			return nothing()
+		}
+		return found(c.state.withGroups(n.group))
+	case n.kind == levelGroup || n.kind == roleGroup:
+		if !c.rights.Database(n.db.Index, attrMember) {
+			return nothing()
+		}
+		return found(c.state.membersOf(&n))
+	}
+	return nothing()
+}
+
+// withGroups is everybody in a group with the entries of the groups inside it,
+// since groups carry membership attributes too.
+func (s *State) withGroups(g group.ID) *roaring.Bitmap {
+	set := s.Snapshot.Members(g).Clone()
+	inside, _ := s.Snapshot.Inside(g)
+	for _, each := range inside {
+		set.Add(uint32(s.Snapshot.Group(each).Entry))
+	}
+	return set
+}
+
+// nodeOf finds the virtual entry of a DN.
+func (s *State) nodeOf(dn string) (node, bool) {
+	key, err := name.KeyOf(dn)
+	if err != nil {
+		return node{}, false
+	}
+	t := s.Tree()
+	id, ok := t.store.Find(key)
+	if !ok {
+		return node{}, false
+	}
+	return t.nodes[id], true
+}
+
+// membersOf is the people and servers in a group of the virtual subtree.
+func (s *State) membersOf(n *node) *roaring.Bitmap {
+	switch n.kind {
+	case groupCopy:
+		p := s.Snapshot.Population()
+		return roaring.And(s.Snapshot.Members(n.group), roaring.Or(p.People, p.Servers))
+	case levelGroup:
+		return s.Snapshot.Access(n.db, s.view.groupChannel).AtLeast(n.level)
+	case roleGroup:
+		return s.Snapshot.Access(n.db, s.view.groupChannel).Role(n.role)
+	default:
+		return roaring.New()
+	}
+}

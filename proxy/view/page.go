@@ -1,0 +1,124 @@
+package view
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"sync"
+	"time"
+
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/directory"
+)
+
+// How many older States stay alive for pages, and for how long.
+const (
+	keptStateCount = 16
+	keptStateTime  = 15 * time.Minute
+)
+
+// keptStates keeps the last States, so that a paged search goes on where it
+// began, whatever was swapped in meanwhile.
+type keptStates struct {
+	mu   sync.Mutex // guards kept
+	kept []keptState
+}
+
+type keptState struct {
+	state *State
+	since time.Time
+}
+
+func (k *keptStates) keep(s *State, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.kept = append(k.kept, keptState{s, now})
+	for len(k.kept) > keptStateCount || now.Sub(k.kept[0].since) > keptStateTime && len(k.kept) > 1 {
+		k.kept[0] = keptState{}
+		k.kept = k.kept[1:]
+	}
+}
+
+func (k *keptStates) find(serial uint64) *State {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, each := range k.kept {
+		if each.state.serial == serial {
+			return each.state
+		}
+	}
+	return nil
+}
+
+// A cookie is serial(8) stage(4) id(4) request(8) mac(16): the State, where the
+// page begins, and what was asked by whom. Nobody else can make one.
+const (
+	cookieBody = 24
+	cookieSize = cookieBody + 16
+)
+
+func (r *run) cookie(next position) []byte {
+	b := make([]byte, 0, cookieSize)
+	b = binary.BigEndian.AppendUint64(b, r.state.serial)
+	b = binary.BigEndian.AppendUint32(b, uint32(next.stage))
+	b = binary.BigEndian.AppendUint32(b, uint32(next.id))
+	b = append(b, r.view.requestHash(&r.request)...)
+	return append(b, r.view.mac(b)...)
+}
+
+func (v *View) mac(b []byte) []byte {
+	m := hmac.New(sha256.New, v.cookieKey[:])
+	m.Write(b)
+	return m.Sum(nil)[:cookieSize-cookieBody]
+}
+
+// requestHash stands for everything in a request that a cookie must fit.
+func (v *View) requestHash(r *Request) []byte {
+	h := sha256.New()
+	write := func(b []byte) {
+		var n [4]byte
+		binary.BigEndian.PutUint32(n[:], uint32(len(b)))
+		h.Write(n[:])
+		h.Write(b)
+	}
+	s := r.Search
+	write([]byte(r.Identity.Key))
+	write(s.Base)
+	write([]byte{byte(s.Scope), byte(s.Deref), boolByte(s.TypesOnly), boolByte(r.RealOnly)})
+	write([]byte(wire.FilterString(s.Filter)))
+	for _, a := range s.Attributes {
+		write(a)
+	}
+	return h.Sum(nil)[:8]
+}
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// resume takes up a paged search at its cookie. A cookie that is not ours, does
+// not fit the request, or whose State is gone is refused (53).
+func (q *Query) resume() wire.Result {
+	p := q.request.Page
+	if p == nil || len(p.Cookie) == 0 {
+		return wire.Result{}
+	}
+	refused := wire.Result{Code: wire.UnwillingToPerform, Message: "the paged results cookie is not valid (any more): begin again"}
+	c := p.Cookie
+	if len(c) != cookieSize || !hmac.Equal(c[cookieBody:], q.view.mac(c[:cookieBody])) {
+		return refused
+	}
+	if string(c[16:cookieBody]) != string(q.view.requestHash(&q.request)) {
+		return refused
+	}
+	st := q.view.kept.find(binary.BigEndian.Uint64(c))
+	if st == nil {
+		return refused
+	}
+	q.state = st
+	q.from = position{int(binary.BigEndian.Uint32(c[8:])), directory.ID(binary.BigEndian.Uint32(c[12:]))}
+	return wire.Result{}
+}

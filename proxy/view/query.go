@@ -1,0 +1,343 @@
+package view
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/directory"
+)
+
+// Query is a search that is ready to run on one State.
+type Query struct {
+	view    *View
+	state   *State
+	rights  *policy.Rights
+	request Request
+	sel     *selection
+	scope   wire.Scope
+	stages  []stage
+	special special
+	from    position // where a page begins
+	limit   int      // entries; 0 is no limit
+	missing wire.Result
+}
+
+// stage is one Store that a search looks through.
+type stage struct {
+	place   place
+	store   *directory.Store
+	base    directory.ID // None: from the top
+	filter  directory.Filter
+	among   directory.Candidates
+	virtual bool
+	strict  bool // every entry looked at counts against lookThrough
+}
+
+// position is where a page of a search begins.
+type position struct {
+	stage int
+	id    directory.ID
+}
+
+// Prepare makes a Query of a request, or says why not.
+func (v *View) Prepare(r Request) (*Query, wire.Result) {
+	st := v.Current()
+	if st == nil {
+		return nil, wire.Result{Code: wire.Unavailable, Message: "no state yet: the directory has not been read"}
+	}
+	if int(r.Search.Scope) > int(wire.ScopeChildren) {
+		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
+	}
+	q := &Query{view: v, state: st, request: r, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	if refused := q.resume(); refused.Code != wire.Success {
+		return nil, refused
+	}
+	if q.special = isSpecial(string(r.Search.Base), r.Search.Scope); q.special == ordinary && v.Refuses(q.state) {
+		return nil, wire.Result{Code: wire.Unavailable, Message: "the sources are older than the configuration allows"}
+	}
+	q.rights = q.state.rights(r.Identity)
+	q.sel = q.state.selectionOf(r.Search.Attributes, r.Search.TypesOnly, r.RealOnly)
+	if q.special != ordinary {
+		return q, wire.Result{}
+	}
+	return q.plan()
+}
+
+// smaller is the stricter of two limits of which zero is none.
+func smaller(a, b int) int {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// plan finds the base, compiles the filter for each place and asks the indexes.
+func (q *Query) plan() (*Query, wire.Result) {
+	search := q.request.Search
+	if len(search.Base) == 0 {
+		p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
+		q.add(stage{place: p, store: q.state.Snapshot.Store(), base: directory.None})
+		return q, wire.Result{}
+	}
+	at, refused := q.state.find(string(search.Base), q.rights, q.request.RealOnly)
+	if refused.Code != wire.Success {
+		return nil, refused
+	}
+	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual})
+	if at.virtual && search.Scope != wire.ScopeBase {
+		return q, q.addRecords(at)
+	}
+	return q, wire.Result{}
+}
+
+func (q *Query) add(s stage) {
+	c := compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly}
+	s.filter = c.compile(&q.request.Search.Filter)
+	s.among = s.store.Plan(&s.filter)
+	q.stages = append(q.stages, s)
+}
+
+// Cost is the number of entries that the search may have to look at.
+func (q *Query) Cost() int {
+	n := 1
+	for i := range q.stages {
+		s := &q.stages[i]
+		if q.scope == wire.ScopeBase {
+			continue
+		}
+		n += s.among.Len(int(s.store.Cap()))
+	}
+	return n
+}
+
+// errStop ends a walk; what happened is in the run.
+var errStop = errors.New("stop")
+
+// run is a Query on its way.
+type run struct {
+	*Query
+	ctx     context.Context
+	out     Sink
+	eval    *directory.Evaluator
+	answer  Answer
+	vain    int // entries looked at that were not returned
+	next    position
+	pageEnd int // entries after which the page is full; 0 without paging
+}
+
+// Run writes the entries of the answer to out and returns what ends it.
+func (q *Query) Run(ctx context.Context, out Sink) Answer {
+	r := &run{Query: q, ctx: ctx, out: out}
+	if q.special != ordinary {
+		r.runSpecial()
+		return r.answer
+	}
+	if p := q.request.Page; p != nil {
+		r.answer.Paged = true
+		r.pageEnd = p.Size
+		if p.Size == 0 {
+			return r.answer // the client gives up the search (RFC 2696, section 3)
+		}
+	}
+	for i := q.from.stage; i < len(q.stages); i++ {
+		from := directory.ID(0)
+		if i == q.from.stage {
+			from = q.from.id
+		}
+		if !r.stage(i, from) {
+			break
+		}
+	}
+	return r.answer
+}
+
+// stage looks through one Store; false ends the search.
+func (r *run) stage(i int, from directory.ID) bool {
+	s := &r.stages[i]
+	r.eval = directory.NewEvaluator(s.store)
+	w := r.writerFor(s)
+	ok := true
+	visit := func(id directory.ID) bool {
+		if !r.inScope(s, id) {
+			return true
+		}
+		ok = r.visit(s, w, id, i)
+		return ok
+	}
+	switch {
+	case r.scope == wire.ScopeBase:
+		if s.base >= from {
+			visit(s.base)
+		}
+	case r.scope == wire.ScopeOne && s.store.Children(s.base).Len() < s.among.Len(int(s.store.Cap())):
+		r.eachChild(s, from, visit)
+	default:
+		s.among.Each(from, s.store.Cap(), visit)
+	}
+	return ok
+}
+
+func (r *run) eachChild(s *stage, from directory.ID, visit func(directory.ID) bool) {
+	children := s.store.Children(s.base)
+	for i := range children.Len() {
+		if id := children.At(i); id >= from && !visit(id) {
+			return
+		}
+	}
+}
+
+func (r *run) inScope(s *stage, id directory.ID) bool {
+	if !s.store.Exists(id) {
+		return false
+	}
+	switch r.scope {
+	case wire.ScopeBase:
+		return id == s.base
+	case wire.ScopeOne:
+		return s.store.Parent(id) == s.base
+	case wire.ScopeChildren:
+		return id != s.base && s.store.Within(id, s.base)
+	default:
+		return s.store.Within(id, s.base)
+	}
+}
+
+// patience is how many entries are looked at between two looks at the clock.
+const patience = 256
+
+// visit looks at one entry and returns it if it is asked for and may be read.
+func (r *run) visit(s *stage, w *writer, id directory.ID, stage int) bool {
+	r.answer.Visited++
+	if r.answer.Visited%patience == 0 && r.ctx.Err() != nil {
+		return r.end(wire.TimeLimitExceeded, "")
+	}
+	if r.eval.Eval(&s.filter, id) != directory.True || !s.place.visible(id) {
+		r.vain++
+		return r.mayGoOn()
+	}
+	if s.strict {
+		r.vain++
+		if !r.mayGoOn() {
+			return false
+		}
+	}
+	if r.limit > 0 && r.answer.Entries >= r.limit && r.pageEnd == 0 {
+		return r.end(wire.SizeLimitExceeded, "")
+	}
+	if r.pageEnd > 0 && r.answer.Entries >= r.pageEnd {
+		r.answer.Cookie = r.cookie(position{stage, id})
+		return false
+	}
+	if err := r.out.Keep(w.append(r.out.Room(), r.request.MessageID, id)); err != nil {
+		return false
+	}
+	r.answer.Entries++
+	return true
+}
+
+func (r *run) mayGoOn() bool {
+	if limit := r.view.settings.LookThrough; limit > 0 && r.vain > limit {
+		return r.end(wire.AdminLimitExceeded, "more entries to look through than limits.lookThrough allows")
+	}
+	return true
+}
+
+func (r *run) end(code wire.ResultCode, message string) bool {
+	r.answer.Result = wire.Result{Code: code, Message: message}
+	return false
+}
+
+// runSpecial answers for the root DSE and the subschema.
+func (r *run) runSpecial() {
+	st, e := r.state.specialStore(r.special)
+	w := &writer{state: r.state, place: openPlace{}, store: st, sel: r.sel, virtual: true}
+	w.computed = computed{state: r.state, store: st}
+	c := compiler{state: r.state, rights: r.rights, store: st, schema: st.Schema(), branch: openPlace{}}
+	f := c.compile(&r.request.Search.Filter)
+	r.answer.Visited = 1
+	if r.request.Page != nil {
+		r.answer.Paged = true
+	}
+	if directory.NewEvaluator(st).Eval(&f, e) != directory.True {
+		return
+	}
+	dn := subschemaDN
+	if r.special == rootDSE {
+		dn = ""
+	}
+	if err := r.out.Keep(w.appendAs(r.out.Room(), r.request.MessageID, e, dn)); err == nil {
+		r.answer.Entries = 1
+	}
+}
+
+// addRecords adds the decision records that a search in the virtual subtree may
+// reach (docs/contract.md, section 5).
+func (q *Query) addRecords(at target) wire.Result {
+	dbs := q.recordDatabases(at)
+	if len(dbs) == 0 || !mayMatchRecord(&q.request.Search.Filter) {
+		return wire.Result{}
+	}
+	if subjects, named := q.namedSubjects(&q.request.Search.Filter); named {
+		q.addRecordStage(q.state.recordsFor(subjects, dbs), at, false)
+		return wire.Result{}
+	}
+	if limit := q.view.settings.LookThrough; len(dbs) > 1 && limit > 0 && len(dbs)*q.state.recordCount() > limit {
+		return wire.Result{Code: wire.AdminLimitExceeded,
+			Message: "a search over the records of several databases needs a term on accessSubject or accessSubjectDN"}
+	}
+	for _, db := range dbs {
+		q.addRecordStage(q.state.recordsOf(db), at, len(dbs) > 1)
+	}
+	return wire.Result{}
+}
+
+// addRecordStage looks through records from the base that the search has there.
+func (q *Query) addRecordStage(st *directory.Store, at target, strict bool) {
+	base, ok := st.Find(at.store.Entry(at.id).Key())
+	if !ok {
+		return
+	}
+	q.add(stage{place: q.state.recordPlace(q.rights, st), store: st, base: base, virtual: true, strict: strict})
+}
+
+// recordCount is the number of records of one database.
+func (s *State) recordCount() int {
+	p := s.Snapshot.Population()
+	return int(p.People.GetCardinality()+p.Servers.GetCardinality()) + 2
+}
+
+// namedSubjects are the subjects that a filter's terms on accessSubject or
+// accessSubjectDN name; false when the filter is not bound to any.
+func (q *Query) namedSubjects(f *wire.Filter) ([]*resolver.Subject, bool) {
+	switch f.Kind {
+	case wire.And:
+		for i := range f.Children {
+			if subs, ok := q.namedSubjects(&f.Children[i]); ok {
+				return subs, true
+			}
+		}
+	case wire.Or:
+		var all []*resolver.Subject
+		for i := range f.Children {
+			subs, ok := q.namedSubjects(&f.Children[i])
+			if !ok {
+				return nil, false
+			}
+			all = append(all, subs...)
+		}
+		return all, len(f.Children) > 0
+	case wire.Equality:
+		switch foldedDescription(f.Attr) {
+		case "accesssubject", "accesssubjectdn":
+			sub, _, err := q.state.Snapshot.FindSubject(string(f.Value), resolver.OnlyHierarchicalNames)
+			if err != nil || !q.state.recorded(sub) {
+				return nil, true
+			}
+			return []*resolver.Subject{sub}, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,108 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/aclens/aclens/resolver/schema"
+)
+
+// selection is what a request asks to be returned (RFC 4511, 4.5.1.8).
+type selection struct {
+	star, plus bool
+	none       bool   // "1.1" alone
+	named      []bool // by schema.ID: asked for by name
+	member     bool   // member, by name or with *
+	typesOnly  bool
+	state      *State
+	realOnly   bool
+}
+
+// selectionOf reads an attribute list. Names that nobody knows are ignored.
+func (s *State) selectionOf(attributes [][]byte, typesOnly, realOnly bool) *selection {
+	sel := &selection{typesOnly: typesOnly, state: s, realOnly: realOnly, star: len(attributes) == 0}
+	for _, a := range attributes {
+		switch string(a) {
+		case "*":
+			sel.star = true
+		case "+":
+			sel.plus = true
+		case "1.1":
+			sel.none = len(attributes) == 1
+		default:
+			sel.name(a)
+		}
+	}
+	memberID, ok := s.Snapshot.Store().Schema().Lookup(attrMember)
+	sel.member = sel.star || ok && sel.isNamed(memberID)
+	return sel
+}
+
+// name adds a description with its subtypes, or the classes' attributes of "@class"
+// (RFC 4529).
+func (sel *selection) name(a []byte) {
+	sc := sel.state.Snapshot.Store().Schema()
+	if len(a) > 1 && a[0] == '@' {
+		sel.class(sc, string(a[1:]))
+		return
+	}
+	text := strings.TrimSuffix(strings.ToLower(string(a)), ";binary") // RFC 4522: no value here has another encoding
+	id, ok := sc.Lookup(text)
+	if !ok {
+		return
+	}
+	for _, each := range sc.Expand(id) {
+		sel.mark(each)
+	}
+}
+
+func (sel *selection) class(sc *schema.Schema, class string) {
+	for c := sc.Class(class); c != nil; {
+		for _, list := range [][]string{c.Must, c.May} {
+			for _, attribute := range list {
+				sel.name([]byte(attribute))
+			}
+		}
+		if len(c.Sup) == 0 {
+			return
+		}
+		c = sc.Class(c.Sup[0])
+	}
+}
+
+func (sel *selection) mark(id schema.ID) {
+	if sel.named == nil {
+		sel.named = make([]bool, len(sel.state.columns))
+	}
+	if int(id) < len(sel.named) {
+		sel.named[id] = true
+	}
+}
+
+func (sel *selection) isNamed(id schema.ID) bool {
+	return int(id) < len(sel.named) && sel.named[id]
+}
+
+// stored tells whether a stored attribute is wanted. In the virtual subtree
+// accessLevel and its like are content, which * returns.
+func (sel *selection) stored(id schema.ID, c *column, virtual bool) bool {
+	switch {
+	case sel.isNamed(id):
+		return true
+	case c.operational && !(virtual && c.overridden != nil):
+		return sel.plus
+	default:
+		return sel.star
+	}
+}
+
+// computed tells whether a virtual attribute is wanted.
+func (sel *selection) computed(id schema.ID, a *attribute) bool {
+	switch {
+	case sel.isNamed(id):
+		return true
+	case a.when == withPlus:
+		return sel.plus
+	default:
+		return a.name == attrMemberOf && sel.star && sel.state.view.settings.MemberOfInStar
+	}
+}

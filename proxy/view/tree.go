@@ -1,0 +1,302 @@
+package view
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// Names of the branches of the virtual subtree.
+const (
+	ouGroups    = "ou=groups"
+	ouDatabases = "ou=databases"
+	ouSubjects  = "ou=subjects"
+	ouFindings  = "ou=findings"
+)
+
+// node is what a virtual entry stands for.
+type node struct {
+	kind  nodeKind
+	group group.ID
+	db    *database.Database
+	level acl.Level
+	role  int
+}
+
+type nodeKind uint8
+
+const (
+	container nodeKind = iota
+	groupCopy
+	databaseEntry
+	levelGroup
+	roleGroup
+	subjectsOf // ou=subjects of one database
+	findingEntry
+	record
+)
+
+// tree is the virtual subtree without the records of decisions: its entries
+// with the attributes that are stored, in a Store of its own, so that scopes,
+// filters, indexes and paging are those of real entries. Members are computed.
+type tree struct {
+	store *directory.Store
+	nodes []node // by directory.ID
+}
+
+// arcUUID is the arc of aclens as a UUID, the name space of its entryUUIDs.
+var arcUUID = uuid.MustParse("5e933458-0368-49f2-9b38-79bb4560f63e")
+
+// entryUUID is a function of the name alone, so that replicas agree on it
+// (RFC 9562, 5.5).
+func entryUUID(key string) string { return uuid.NewSHA1(arcUUID, []byte(key)).String() }
+
+// Tree builds the subtree when it is first asked for.
+func (s *State) Tree() *tree {
+	s.treeOnce.Do(func() { s.tree = newPlanter(s).plant() })
+	return s.tree
+}
+
+// planter collects the entries of a subtree.
+type planter struct {
+	state   *State
+	changes []directory.Change
+	nodes   map[string]node
+	stamp   string
+}
+
+func newPlanter(s *State) *planter {
+	return &planter{state: s, nodes: map[string]node{}, stamp: generalizedTime(s.Changed)}
+}
+
+func (p *planter) plant() *tree {
+	v := p.state.view
+	p.branch(v.settings.Base)
+	p.branch(ouGroups + "," + v.settings.Base)
+	p.branch(ouDatabases + "," + v.settings.Base)
+	p.branch(ouFindings + "," + v.settings.Base)
+	for g := range p.state.Snapshot.GroupCount() {
+		p.copyOf(group.ID(g))
+	}
+	for _, db := range p.state.Snapshot.Databases().All() {
+		p.database(db)
+	}
+	p.findings()
+	st, _, _ := directory.Empty(p.state.Snapshot.Store().Schema()).Apply(p.changes)
+	t := &tree{store: st, nodes: make([]node, st.Cap())}
+	for id := range st.Cap() {
+		t.nodes[id] = p.nodes[st.Entry(id).Key()]
+	}
+	return t
+}
+
+// add puts an entry with the attributes that all virtual entries have.
+func (p *planter) add(dn, class string, n node, fill func(*directory.Draft)) {
+	parsed, err := name.ParseDN(dn)
+	if err != nil {
+		return // made from names that were escaped here
+	}
+	d := directory.Draft{DN: dn}
+	d.AddText("objectClass", "top", class)
+	for _, ava := range parsed.RDN() {
+		d.AddText(ava.Type, ava.Value)
+	}
+	if fill != nil {
+		fill(&d)
+	}
+	p.state.stamp(&d, parsed.Key(), class, p.stamp)
+	p.nodes[parsed.Key()] = n
+	p.changes = append(p.changes, directory.Change{Put: &d})
+}
+
+// stamp adds the operational attributes of a virtual entry.
+func (s *State) stamp(d *directory.Draft, key, class, stamp string) {
+	d.AddText("structuralObjectClass", class)
+	d.AddText("entryUUID", entryUUID(key))
+	d.AddText("createTimestamp", generalizedTime(s.view.created))
+	d.AddText("modifyTimestamp", stamp)
+}
+
+// branch adds a container.
+func (p *planter) branch(dn string) {
+	class := "aclensContainer"
+	if strings.HasPrefix(strings.ToLower(dn), "ou=") {
+		class = "organizationalUnit"
+	}
+	p.add(dn, class, node{kind: container}, nil)
+}
+
+// copyOf adds the flattened copy of a real group, with containers above it where
+// the real group lies below some.
+func (p *planter) copyOf(id group.ID) {
+	s := p.state.Snapshot
+	g := s.Group(id)
+	if !g.Alive() || p.omitted(s.Members(id).IsEmpty()) {
+		return
+	}
+	real := s.Store().Entry(g.Entry).DN()
+	dn := p.state.groupCopyDN(g)
+	p.containersAbove(dn)
+	p.add(dn, classGroup, node{kind: groupCopy, group: id}, func(d *directory.Draft) {
+		if g.Label != "" && len(d.Values("cn")) == 0 {
+			d.AddText("cn", g.Label)
+		}
+		d.AddText("seeAlso", real)
+	})
+}
+
+func (p *planter) omitted(empty bool) bool { return empty && p.state.view.settings.OmitEmptyGroups }
+
+func (p *planter) containersAbove(dn string) {
+	parsed, err := name.ParseDN(dn)
+	if err != nil {
+		return
+	}
+	var above []name.DN
+	for up := parsed.Parent(); !up.IsRoot(); up = up.Parent() {
+		if _, known := p.nodes[up.Key()]; known {
+			break
+		}
+		above = append(above, up)
+	}
+	for i := len(above) - 1; i >= 0; i-- {
+		p.branch(above[i].String())
+	}
+}
+
+func (p *planter) database(db *database.Database) {
+	v := p.state.view
+	dn := v.databaseDN(db)
+	l := db.Primary.List
+	access := p.state.Snapshot.Access(db, acl.Notes)
+	p.add(dn, classDatabase, node{kind: databaseEntry, db: db}, func(d *directory.Draft) { describeDatabase(d, db, access) })
+	p.add(ouSubjects+","+dn, "organizationalUnit", node{kind: subjectsOf, db: db}, nil)
+	members := p.state.Snapshot.Access(db, v.groupChannel)
+	for level := acl.Reader; level <= acl.Manager; level++ {
+		if p.omitted(members.AtLeast(level).IsEmpty()) {
+			continue
+		}
+		p.add(v.levelGroupDN(db, level), classGroup, node{kind: levelGroup, db: db, level: level}, func(d *directory.Draft) {
+			d.AddText(attrAccessLevel, level.String())
+		})
+	}
+	for i, r := range l.Roles {
+		if p.omitted(members.Role(i).IsEmpty()) {
+			continue
+		}
+		p.add(v.roleGroupDN(db, r), classGroup, node{kind: roleGroup, db: db, role: i}, func(d *directory.Draft) {
+			d.AddText(attrAccessRole, r)
+		})
+	}
+}
+
+func describeDatabase(d *directory.Draft, db *database.Database, access *resolver.Access) {
+	in := db.Primary
+	put := func(attribute, value string) {
+		if value != "" {
+			d.AddText(attribute, value)
+		}
+	}
+	put("databaseKey", db.Key)
+	put("databasePath", in.Path)
+	put("databaseTitle", in.Title)
+	put("databaseServer", in.Server.Canonical())
+	put("databaseReplicaId", in.ReplicaID)
+	for _, r := range in.List.Roles {
+		put("databaseRole", r)
+	}
+	if in.List.MaxKnown {
+		put("databaseMaxInternetLevel", in.List.MaxLevel.String())
+	}
+	if in.List.Consistent != acl.Unknown {
+		put("databaseConsistentACL", booleanText(in.List.Consistent == acl.Yes))
+	}
+	deflt := in.List.Default()
+	if deflt != nil {
+		put("databaseDefaultLevel", deflt.Level.String())
+	}
+	if e := in.List.Anonymous(); e != nil {
+		put("databaseAnonymousLevel", e.Level.String())
+	} else if deflt != nil {
+		put("databaseAnonymousLevel", deflt.Level.String())
+	}
+	for l := acl.NoAccess; l <= acl.Manager; l++ {
+		put("databaseLevelCount", l.String()+"#"+strconv.FormatUint(access.Level(l).GetCardinality(), 10))
+	}
+	if !in.CapturedAt.IsZero() {
+		put("databaseAclTime", generalizedTime(in.CapturedAt))
+	}
+}
+
+func (p *planter) findings() {
+	for i := range p.state.Findings {
+		f := &p.state.Findings[i]
+		dn := string(name.AppendRDN(nil, "cn", f.Kind+" "+f.Database+" "+f.Subject)) + "," + ouFindings + "," + p.state.view.settings.Base
+		p.add(dn, classFinding, node{kind: findingEntry, role: i}, func(d *directory.Draft) {
+			d.AddText("findingKind", f.Kind)
+			d.AddText("findingSeverity", f.Severity.String())
+			d.AddText("findingAdvice", f.Advice)
+			if f.Subject != "" {
+				d.AddText("findingSubject", f.Subject)
+			}
+			for _, s := range f.Subjects {
+				d.AddText("findingSubject", s)
+			}
+			if f.Database != "" {
+				d.AddText("databaseKey", f.Database)
+			}
+		})
+	}
+}
+
+// databaseDN is the entry of a database.
+func (v *View) databaseDN(db *database.Database) string {
+	return string(name.AppendRDN(nil, "cn", db.Key)) + "," + ouDatabases + "," + v.settings.Base
+}
+
+// levelGroupDN is the group of everyone with at least that level.
+func (v *View) levelGroupDN(db *database.Database, l acl.Level) string {
+	return string(name.AppendRDN(nil, "cn", db.Key+"#"+l.String())) + "," + v.databaseDN(db)
+}
+
+// roleGroupDN is the group of everyone with a role.
+func (v *View) roleGroupDN(db *database.Database, role string) string {
+	return string(name.AppendRDN(nil, "cn", db.Key+"#"+role)) + "," + v.databaseDN(db)
+}
+
+// groupCopyDN is the flattened copy of a real group: its DN relative to the
+// base that it lies below.
+func (s *State) groupCopyDN(g *resolver.Group) string {
+	real := s.Snapshot.Store().Entry(g.Entry)
+	return s.view.relative(real) + "," + ouGroups + "," + s.view.settings.Base
+}
+
+// relative cuts the naming context off a DN, the longest that fits.
+func (v *View) relative(e directory.Entry) string {
+	dn, err := name.ParseDN(e.DN())
+	if err != nil {
+		return e.DN()
+	}
+	keep := dn.Depth()
+	for _, c := range v.contexts {
+		if !c.IsRoot() && dn.Under(c) && dn.Depth() > c.Depth() {
+			keep = min(keep, dn.Depth()-c.Depth())
+		}
+	}
+	var b []byte
+	for at, i := dn, 0; i < keep; at, i = at.Parent(), i+1 {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, at.RDNString()...)
+	}
+	return string(b)
+}

@@ -1,0 +1,273 @@
+package view
+
+import (
+	"strings"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// virtualPlace is the entries of the virtual subtree, or decision records.
+type virtualPlace struct {
+	state  *State
+	rights *policy.Rights
+	store  *directory.Store
+	node   func(directory.ID) node
+}
+
+func (s *State) treePlace(r *policy.Rights) *virtualPlace {
+	t := s.Tree()
+	return &virtualPlace{state: s, rights: r, store: t.store, node: func(id directory.ID) node { return t.nodes[id] }}
+}
+
+// recordPlace is the place of records; each tells its database itself.
+func (s *State) recordPlace(r *policy.Rights, st *directory.Store) *virtualPlace {
+	attribute, _ := st.Schema().Lookup("databaseKey")
+	return &virtualPlace{state: s, rights: r, store: st, node: func(id directory.ID) node {
+		raw, ok := st.Entry(id).Find(attribute)
+		if !ok {
+			return node{kind: container}
+		}
+		values := raw.Values()
+		key, _ := values.Next()
+		db, _, _ := s.Snapshot.Databases().Find(key)
+		return node{kind: record, db: db}
+	}}
+}
+
+func (p *virtualPlace) visible(id directory.ID) bool {
+	n := p.node(id)
+	switch n.kind {
+	case groupCopy:
+		return p.rights.Groups() && (p.rights.DenyLists() || !p.state.Snapshot.Group(n.group).DenyList())
+	case container:
+		return p.rights.Groups() || p.rights.AnyAccess()
+	case findingEntry:
+		return p.mayReadFinding(n)
+	default:
+		return n.db != nil && p.rights.AnyDatabase(n.db.Index)
+	}
+}
+
+// mayReadFinding: one about a database goes with the database, any other with
+// the right to everything, since it may name people and groups.
+func (p *virtualPlace) mayReadFinding(n node) bool {
+	f := &p.state.Findings[n.role]
+	if p.rights.Everything() {
+		return true
+	}
+	db, _, ok := p.state.Snapshot.Databases().Find(f.Database)
+	return ok && f.Database != "" && p.rights.AnyDatabase(db.Index) && len(f.Subjects) == 0
+}
+
+func (p *virtualPlace) readable(id directory.ID, c *column) bool {
+	if c.class == policy.Open {
+		return true
+	}
+	n := p.node(id)
+	switch n.kind {
+	case groupCopy:
+		return p.rights.GroupAttribute(c.folded)
+	case container, findingEntry:
+		return true
+	default:
+		return n.db != nil && p.rights.Database(n.db.Index, c.folded)
+	}
+}
+
+func (p *virtualPlace) virtual(directory.ID) []*attribute { return openAttributes }
+
+// openAttributes are those that virtual entries carry too.
+var openAttributes = func() []*attribute {
+	var out []*attribute
+	for _, a := range attributes {
+		if a.on == onAll {
+			out = append(out, a)
+		}
+	}
+	return out
+}()
+
+// virtualGuard asks the rights for one virtual entry after another.
+type virtualGuard struct {
+	place  *virtualPlace
+	column column
+}
+
+// Readable tells whether the attribute of a virtual entry may be looked at.
+func (g virtualGuard) Readable(id directory.ID) bool { return g.place.readable(id, &g.column) }
+
+func (p *virtualPlace) guard(_ *compiler, folded string, class policy.Class) (directory.Guard, bool) {
+	if p.rights.Everything() {
+		return nil, true
+	}
+	return virtualGuard{p, column{folded: folded, class: class}}, true
+}
+
+// computed makes the leaf of an item on members and on what every entry has.
+func (p *virtualPlace) computed(c *compiler, a *assertion) (directory.Filter, bool) {
+	if a.folded == attrMember {
+		return p.memberItem(a)
+	}
+	for _, open := range openAttributes {
+		if strings.EqualFold(open.name, a.folded) {
+			holds, ok := valueTest(c, a)
+			if !ok {
+				return constant(directory.Undefined), true
+			}
+			return computedLeaf(&openLeaf{p, open, holds}), true
+		}
+	}
+	return directory.Filter{}, false
+}
+
+// openLeaf is an item on an attribute that every entry has.
+type openLeaf struct {
+	place *virtualPlace
+	a     *attribute
+	holds func([]byte) bool
+}
+
+// Eval computes the value of one virtual entry.
+func (l *openLeaf) Eval(id directory.ID) directory.Truth {
+	c := computed{state: l.place.state, rights: l.place.rights, store: l.place.store}
+	c.at(id, l.place.store.Entry(id))
+	yes := false
+	l.a.values(&c, func(v string) { yes = yes || l.holds == nil || l.holds([]byte(v)) })
+	return directory.TruthOf(yes)
+}
+
+// Candidates are all entries.
+func (l *openLeaf) Candidates() directory.Candidates { return directory.Everything() }
+
+func (p *virtualPlace) memberItem(a *assertion) (directory.Filter, bool) {
+	switch a.filter.Kind {
+	case wire.Present:
+		return computedLeaf(&memberItemLeaf{place: p}), true
+	case wire.Equality, wire.Approx, wire.Extensible:
+		key, err := name.KeyOf(string(a.filter.Value))
+		if err != nil {
+			return constant(directory.Undefined), true
+		}
+		l := &memberItemLeaf{place: p, key: key, entry: directory.None}
+		if id, ok := p.state.Snapshot.FindEntry(string(a.filter.Value)); ok {
+			l.entry = id
+		}
+		return computedLeaf(l), true
+	default:
+		return constant(directory.Undefined), true
+	}
+}
+
+// memberItemLeaf asks who is in a group of the subtree: whether anybody is
+// (empty key), an entry, or a name without one.
+type memberItemLeaf struct {
+	place *virtualPlace
+	key   string
+	entry directory.ID
+}
+
+// Eval looks into one group.
+func (l *memberItemLeaf) Eval(id directory.ID) directory.Truth {
+	n := l.place.node(id)
+	if n.kind != groupCopy && n.kind != levelGroup && n.kind != roleGroup {
+		return directory.False
+	}
+	set := l.place.state.membersOf(&n)
+	switch {
+	case l.key == "" && !set.IsEmpty():
+		return directory.True
+	case l.key != "" && l.entry != directory.None:
+		return directory.TruthOf(set.Contains(uint32(l.entry)))
+	}
+	yes := false
+	l.place.state.namesIn(&n, func(k name.Key) { yes = yes || l.key == "" || string(k) == l.key })
+	return directory.TruthOf(yes)
+}
+
+// Candidates are the groups that the entry is in.
+func (l *memberItemLeaf) Candidates() directory.Candidates {
+	if l.key == "" || l.entry == directory.None {
+		return directory.Set(l.place.store.Class(classGroup))
+	}
+	s := l.place.state
+	set := roaring.New()
+	put := func(dn string) {
+		if key, err := name.KeyOf(dn); err == nil {
+			if id, ok := l.place.store.Find(key); ok {
+				set.Add(uint32(id))
+			}
+		}
+	}
+	for _, g := range s.Snapshot.MemberOf(l.entry) {
+		put(s.groupCopyDN(s.Snapshot.Group(g)))
+	}
+	if sub, ok := s.Snapshot.Subject(l.entry); ok {
+		s.eachAccessGroup(sub, put)
+	}
+	return directory.Set(set)
+}
+
+// eachAccessGroup yields the level and role groups that hold a subject.
+func (s *State) eachAccessGroup(sub *resolver.Subject, put func(dn string)) {
+	s.Snapshot.EachDecision(sub, resolver.Query{Channel: s.view.groupChannel}, func(db *database.Database, d *resolver.Decision) bool {
+		for l := acl.Reader; l <= d.Level; l++ {
+			put(s.view.levelGroupDN(db, l))
+		}
+		if d.Level > acl.NoAccess {
+			for _, r := range db.Primary.List.RoleNames(d.Roles) {
+				put(s.view.roleGroupDN(db, r))
+			}
+		}
+		return true
+	})
+}
+
+// namesIn yields the members of a flattened group that have no entry: names
+// alone, and wildcards.
+func (s *State) namesIn(n *node, yield func(name.Key)) {
+	if n.kind != groupCopy {
+		return
+	}
+	_, names := s.Snapshot.Inside(n.group)
+	for _, k := range names {
+		if s.Snapshot.NameAlone(k) {
+			yield(k)
+		}
+	}
+}
+
+// fill writes the members of a group.
+func (p *virtualPlace) fill(id directory.ID, sel *selection, w *wire.EntryWriter) {
+	n := p.node(id)
+	if n.kind != groupCopy && n.kind != levelGroup && n.kind != roleGroup || !sel.member {
+		return
+	}
+	if !p.readable(id, &column{folded: attrMember}) {
+		return
+	}
+	set := p.state.membersOf(&n)
+	var names []string
+	p.state.namesIn(&n, func(k name.Key) { names = append(names, p.state.Snapshot.MemberDN(k)) })
+	if set.IsEmpty() && len(names) == 0 {
+		return
+	}
+	w.BeginAttribute(attrMember)
+	if !sel.typesOnly {
+		st := p.state.Snapshot.Store()
+		for it := set.Iterator(); it.HasNext(); {
+			w.Value(st.Entry(directory.ID(it.Next())).DN())
+		}
+		for _, n := range names {
+			w.Value(n)
+		}
+	}
+	w.EndAttribute()
+}

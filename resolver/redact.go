@@ -1,0 +1,55 @@
+package resolver
+
+import (
+	"slices"
+
+	"github.com/aclens/aclens/resolver/name"
+)
+
+// hiddenDenyList stands for the name of a deny list that may not be shown.
+const hiddenDenyList = "(deny list)"
+
+// OnlyOwn leaves in an explanation what a person may know of the own access:
+// no entries that lost, and no group chains that lead through others.
+func (e *Explanation) OnlyOwn() {
+	e.Considered, e.Misses, e.Contested = []Considered{}, []Considered{}, []Contested{}
+}
+
+// HideDenyLists takes the names of deny-list groups out of an explanation (rule 4.2).
+func (s *Snapshot) HideDenyLists(e *Explanation) {
+	hidden := s.denyListNames()
+	if len(hidden) == 0 {
+		return
+	}
+	hide := func(label *string) {
+		if hidden[name.Parse(*label).Key()] {
+			*label = hiddenDenyList
+		}
+	}
+	for i := range e.Winning {
+		hide(&e.Winning[i])
+	}
+	e.Paths = slices.DeleteFunc(e.Paths, func(p Path) bool {
+		return slices.ContainsFunc(append([]string{p.Entry}, p.Via...), func(label string) bool { return hidden[name.Parse(label).Key()] })
+	})
+	isHidden := func(c Considered) bool { return hidden[name.Parse(c.Entry).Key()] }
+	e.Considered = slices.DeleteFunc(e.Considered, isHidden)
+	e.Misses = slices.DeleteFunc(e.Misses, isHidden)
+	if e.Server.Access != "allowed" {
+		e.Server.Rule, e.Server.Why = "", "" // would tell which list names the subject
+		e.Warnings = slices.DeleteFunc(e.Warnings, func(w string) bool { return len(w) > 6 && w[:6] == "unless" })
+	}
+}
+
+// denyListNames are the names of deny-list groups.
+func (s *Snapshot) denyListNames() map[name.Key]bool {
+	names := map[name.Key]bool{}
+	for i := range s.members.groups {
+		if g := &s.members.groups[i]; g.alive() && g.DenyList() {
+			for _, n := range g.Names {
+				names[n.Key()] = true
+			}
+		}
+	}
+	return names
+}

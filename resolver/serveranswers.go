@@ -1,0 +1,51 @@
+package resolver
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/server"
+)
+
+// ServerDecision says whether one server lets a subject in.
+type ServerDecision struct {
+	Server name.Name
+	Access server.Access
+	Reason server.Reason
+}
+
+// Servers lists the servers that a document or a setting describes, by name.
+func (s *Snapshot) Servers() []*server.Server {
+	list := make([]*server.Server, 0, len(s.servers))
+	for _, srv := range s.servers {
+		list = append(list, srv)
+	}
+	slices.SortFunc(list, func(a, b *server.Server) int { return strings.Compare(string(a.Key()), string(b.Key())) })
+	return list
+}
+
+// ServerAccess asks every known server about a subject.
+func (s *Snapshot) ServerAccess(sub *Subject, q Query) []ServerDecision {
+	a := s.ask(sub, q)
+	var out []ServerDecision
+	for _, srv := range s.Servers() {
+		access, why := srv.Access(a.seen(), q.Channel)
+		out = append(out, ServerDecision{srv.Identity(), access, why})
+	}
+	return out
+}
+
+// AgentRights yields the agent rights of a subject on every server whose
+// document is known.
+func (s *Snapshot) AgentRights(sub *Subject, yield func(name.Name, server.Right)) {
+	a := s.ask(sub, Query{})
+	for _, srv := range s.Servers() {
+		if srv.Document == nil {
+			continue
+		}
+		for _, r := range srv.AgentRights(a.seen()) {
+			yield(srv.Identity(), r)
+		}
+	}
+}
