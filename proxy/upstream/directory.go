@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -145,20 +144,6 @@ func (d *Directory) count(err error, fault *serverError) {
 		d.observer.UpstreamError(KindResult)
 	}
 }
-
-// unavailableError says of each server why it could not be used.
-type unavailableError []error
-
-func (e unavailableError) Error() string {
-	texts := make([]string, 0, len(e))
-	for _, err := range e {
-		texts = append(texts, err.Error())
-	}
-	return ErrUnavailable.Error() + ": " + strings.Join(texts, "; ")
-}
-
-// Unwrap makes it match ErrUnavailable and what happened at each server.
-func (e unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e...) }
 
 // limited runs a request that ends within limit, and before if its server is lost.
 func (d *Directory) limited(ctx context.Context, s *server, limit time.Duration, use func(context.Context) error) error {

@@ -158,7 +158,7 @@ func TestADirectoryWithoutASchemaSaysSo(t *testing.T) {
 	f := dominoLike(1)
 	delete(f.root, "subschemaSubentry")
 	d, _ := open(t, settingsForFake(f.serve(t)))
-	if types, _, err := d.Subschema(brief(t)); err == nil || errors.Is(err, upstream.ErrUnavailable) {
+	if types, _, err := d.Subschema(brief(t)); !errors.Is(err, upstream.ErrNoSubschema) {
 		t.Errorf("%v, %v", types, err)
 	}
 }

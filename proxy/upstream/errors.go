@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/aclens/aclens/proxy/wire"
 )
@@ -22,6 +23,8 @@ var (
 	ErrPartial = errors.New("directory did not give everything")
 	// ErrFullRead means that changes cannot be told from the given State: read everything.
 	ErrFullRead = errors.New("a full read of the directory is needed")
+	// ErrNoSubschema means that the directory publishes no schema.
+	ErrNoSubschema = errors.New("directory publishes no schema")
 	// ErrClosed means that the Directory was closed; it matches ErrUnavailable.
 	ErrClosed = fmt.Errorf("%w: closed", ErrUnavailable)
 )
@@ -90,6 +93,20 @@ func described(code wire.ResultCode, message string) string {
 	}
 	return fmt.Sprintf("%v (%d): %q", code, int32(code), message)
 }
+
+// unavailableError says of each server why it could not be used.
+type unavailableError []error
+
+func (e unavailableError) Error() string {
+	texts := make([]string, 0, len(e))
+	for _, err := range e {
+		texts = append(texts, err.Error())
+	}
+	return ErrUnavailable.Error() + ": " + strings.Join(texts, "; ")
+}
+
+// Unwrap makes it match ErrUnavailable and what happened at each server.
+func (e unavailableError) Unwrap() []error { return append([]error{ErrUnavailable}, e...) }
 
 // serverError means that a server, not the request, is at fault: another server
 // may do. It is never seen by callers but as part of ErrUnavailable or ReadError.

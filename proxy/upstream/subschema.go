@@ -2,21 +2,16 @@ package upstream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/aclens/aclens/proxy/wire"
 )
 
-// errNoSubschema means that a server publishes no schema.
-var errNoSubschema = errors.New("directory publishes no schema")
-
 // isSubschema is the filter under which a subschema subentry is found (RFC 4512 section 4.4).
 var isSubschema = wire.Filter{Kind: wire.Equality, Attr: []byte("objectClass"), Value: []byte("subschema")}
 
 // Subschema returns the definitions that the directory publishes (RFC 4512
-// section 4.2). Errors match ErrUnavailable, ErrRefused or ErrPartial; a
-// directory that publishes none is an error too.
+// section 4.2). Errors match ErrUnavailable, ErrRefused, ErrPartial or ErrNoSubschema.
 func (d *Directory) Subschema(ctx context.Context) (attributeTypes, objectClasses []string, err error) {
 	err = d.read(ctx, "", func(l *link) error {
 		facts, err := d.facts(ctx, l)
@@ -24,7 +19,7 @@ func (d *Directory) Subschema(ctx context.Context) (attributeTypes, objectClasse
 			return err
 		}
 		if facts.Subschema == "" {
-			return fmt.Errorf("%s: %w", facts.URL, errNoSubschema)
+			return fmt.Errorf("%s: %w", facts.URL, ErrNoSubschema)
 		}
 		found, err := d.subschema(ctx, l, facts.Subschema)
 		if err != nil {
@@ -32,7 +27,7 @@ func (d *Directory) Subschema(ctx context.Context) (attributeTypes, objectClasse
 		}
 		attributeTypes, objectClasses = found.texts("attributeTypes"), found.texts("objectClasses")
 		if len(attributeTypes) == 0 {
-			return fmt.Errorf("%s: %w: none at %q", facts.URL, errNoSubschema, facts.Subschema)
+			return fmt.Errorf("%s: %w: none at %q", facts.URL, ErrNoSubschema, facts.Subschema)
 		}
 		return nil
 	})
