@@ -1,0 +1,192 @@
+package admin
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/aclens/aclens/proxy/view"
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/finding"
+)
+
+// Metrics counts what happens everywhere in aclens. Its methods are the
+// interfaces of the rooms that report to it.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	connections *prometheus.GaugeVec
+	accepted    *prometheus.CounterVec
+	operations  *prometheus.CounterVec
+	seconds     *prometheus.HistogramVec
+	bytes       *prometheus.CounterVec
+	limits      *prometheus.CounterVec
+
+	upstreamUp     *prometheus.GaugeVec
+	upstreamErrors *prometheus.CounterVec
+	binds          *prometheus.CounterVec
+
+	buildSeconds  prometheus.Histogram
+	refreshErrors *prometheus.CounterVec
+	swaps         prometheus.Counter
+	entries       *prometheus.GaugeVec
+	databases     prometheus.Gauge
+	defaults      *prometheus.GaugeVec
+	anonymous     *prometheus.GaugeVec
+	findings      *prometheus.GaugeVec
+	tlsErrors     prometheus.Counter
+}
+
+// latencies reaches from a cheap search to a slow directory.
+var latencies = []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+
+// NewMetrics makes the metrics; age tells how old each source is at the moment
+// of a scrape.
+func NewMetrics(version, revision, goVersion string, age func() map[string]time.Duration) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry()}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aclens_" + name, Help: help}, labels)
+		m.registry.MustRegister(v)
+		return v
+	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "aclens_" + name, Help: help}, labels)
+		m.registry.MustRegister(v)
+		return v
+	}
+	m.connections = gauge("connections", "Open client connections.", "listener")
+	m.accepted = counter("connections_total", "Client connections accepted.", "listener")
+	m.operations = counter("operations_total", "Requests answered, by operation and LDAP result.", "operation", "result")
+	m.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "aclens_operation_duration_seconds", Help: "Time from a whole request to its last answer.", Buckets: latencies}, []string{"operation"})
+	m.bytes = counter("network_bytes_total", "LDAP octets, without TLS.", "direction")
+	m.limits = counter("limits_total", "Times that a limit was reached.", "limit")
+	m.upstreamUp = gauge("upstream_up", "Whether a directory server answers, by its place in the configuration.", "server")
+	m.upstreamErrors = counter("upstream_errors_total", "Failures of directory servers.", "kind")
+	m.binds = counter("binds_total", "Binds, by where the answer came from.", "source", "result")
+	m.buildSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aclens_snapshot_build_duration_seconds",
+		Help: "Time to make a snapshot from a change.", Buckets: prometheus.ExponentialBuckets(.001, 2, 16)})
+	m.refreshErrors = counter("refresh_errors_total", "Refreshes that failed and left the old state in place.", "kind")
+	m.swaps = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_snapshots_total", Help: "Snapshots that became the one that answers."})
+	m.entries = gauge("snapshot_entries", "Entries in the snapshot.", "kind")
+	m.databases = prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_snapshot_databases", Help: "Databases whose ACLs are known."})
+	m.defaults = gauge("databases_by_default_level", "Databases by the level of -Default-.", "level")
+	m.anonymous = gauge("databases_by_anonymous_level", "Databases by the level of Anonymous, or of -Default- without such an entry.", "level")
+	m.findings = gauge("findings", "Findings by kind and severity.", "kind", "severity")
+	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
+		Help: "Times that changed certificate files could not be used and the old ones stayed."})
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
+		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
+	build.Set(1)
+	m.registry.MustRegister(m.seconds, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, build, ageCollector{age},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// ageCollector tells the age of each source when it is scraped.
+type ageCollector struct {
+	age func() map[string]time.Duration
+}
+
+var ageDesc = prometheus.NewDesc("aclens_source_age_seconds", "Age of the newest state of each source.", []string{"source"}, nil)
+
+// Describe names the metric.
+func (ageCollector) Describe(ch chan<- *prometheus.Desc) { ch <- ageDesc }
+
+// Collect asks for the ages.
+func (c ageCollector) Collect(ch chan<- prometheus.Metric) {
+	for source, age := range c.age() {
+		ch <- prometheus.MustNewConstMetric(ageDesc, prometheus.GaugeValue, age.Seconds(), source)
+	}
+}
+
+// ConnOpened counts a connection of a listener.
+func (m *Metrics) ConnOpened(listener string) {
+	m.connections.WithLabelValues(listener).Inc()
+	m.accepted.WithLabelValues(listener).Inc()
+}
+
+// ConnClosed is the end of a connection.
+func (m *Metrics) ConnClosed(listener string) { m.connections.WithLabelValues(listener).Dec() }
+
+// Operation counts one answered request.
+func (m *Metrics) Operation(operation string, code wire.ResultCode, took time.Duration) {
+	m.operations.WithLabelValues(operation, code.String()).Inc()
+	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
+}
+
+// BytesIn counts octets received.
+func (m *Metrics) BytesIn(n int) { m.bytes.WithLabelValues("in").Add(float64(n)) }
+
+// BytesOut counts octets sent.
+func (m *Metrics) BytesOut(n int) { m.bytes.WithLabelValues("out").Add(float64(n)) }
+
+// Limit counts a limit that was reached.
+func (m *Metrics) Limit(kind string) { m.limits.WithLabelValues(kind).Inc() }
+
+// UpstreamUp says whether a directory server answers.
+func (m *Metrics) UpstreamUp(url string, up bool) {
+	v := 0.0
+	if up {
+		v = 1
+	}
+	m.upstreamUp.WithLabelValues(url).Set(v)
+}
+
+// UpstreamError counts a failure of a directory server.
+func (m *Metrics) UpstreamError(kind string) { m.upstreamErrors.WithLabelValues(kind).Inc() }
+
+// Bind counts a bind by where its answer came from: directory, file or cache.
+func (m *Metrics) Bind(source, result string) { m.binds.WithLabelValues(source, result).Inc() }
+
+// BuildDuration observes the making of a snapshot.
+func (m *Metrics) BuildDuration(d time.Duration) { m.buildSeconds.Observe(d.Seconds()) }
+
+// RefreshError counts a refresh that failed.
+func (m *Metrics) RefreshError(kind string) { m.refreshErrors.WithLabelValues(kind).Inc() }
+
+// TLSReloadError counts certificate files that could not be used.
+func (m *Metrics) TLSReloadError() { m.tlsErrors.Inc() }
+
+// Swapped takes the figures of the State that answers from now on.
+func (m *Metrics) Swapped(s *view.State) {
+	m.swaps.Inc()
+	p := s.Snapshot.Population()
+	m.entries.WithLabelValues("people").Set(float64(p.People.GetCardinality()))
+	m.entries.WithLabelValues("servers").Set(float64(p.Servers.GetCardinality()))
+	m.entries.WithLabelValues("groups").Set(float64(p.Groups.GetCardinality()))
+	m.entries.WithLabelValues("all").Set(float64(s.Snapshot.Store().Len()))
+	m.databases.Set(float64(s.Snapshot.Databases().Len()))
+	m.posture(s)
+	m.found(s.Findings)
+}
+
+// posture counts databases by what whoever comes along may do.
+func (m *Metrics) posture(s *view.State) {
+	var byDefault, byAnonymous [acl.Levels]int
+	for _, db := range s.Snapshot.Databases().All() {
+		l := db.Primary.List
+		level := acl.NoAccess
+		if e := l.Default(); e != nil {
+			level = e.Level
+		}
+		byDefault[level]++
+		if e := l.Anonymous(); e != nil {
+			level = e.Level
+		}
+		byAnonymous[level]++
+	}
+	for l := range acl.Levels {
+		m.defaults.WithLabelValues(acl.Level(l).String()).Set(float64(byDefault[l]))
+		m.anonymous.WithLabelValues(acl.Level(l).String()).Set(float64(byAnonymous[l]))
+	}
+}
+
+func (m *Metrics) found(findings []finding.Finding) {
+	m.findings.Reset()
+	for i := range findings {
+		m.findings.WithLabelValues(findings[i].Kind, findings[i].Severity.String()).Inc()
+	}
+}
