@@ -37,6 +37,17 @@ func (s *Snapshot) Explain(sub *Subject, db *database.Database, in *database.Ins
 	return e
 }
 
+// Account gives one decision with the paths that lead to it and nothing else of
+// an Explanation, for those who write many.
+func (s *Snapshot) Account(sub *Subject, db *database.Database, in *database.Instance, q Query) (Row, []Path) {
+	a := s.ask(sub, q)
+	m := s.match(a.sub, in, s.settings.CommonName)
+	d := a.decide(in, m, s.settings.Reading)
+	x := explainer{asking: a, in: in, match: m, decision: d, into: &Explanation{}}
+	x.paths()
+	return s.Row(sub, db, in, &d), x.into.Paths
+}
+
 // unknownOf names what the sources cannot tell (rules 11.7 and 11.9).
 func unknownOf(d *Decision) []string {
 	names := d.Unknown.Names()

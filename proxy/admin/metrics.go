@@ -37,6 +37,7 @@ type Metrics struct {
 	anonymous     *prometheus.GaugeVec
 	findings      *prometheus.GaugeVec
 	tlsErrors     prometheus.Counter
+	referrals     prometheus.Counter
 }
 
 // latencies reaches from a cheap search to a slow directory.
@@ -77,10 +78,11 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	m.findings = gauge("findings", "Findings by kind and severity.", "kind", "severity")
 	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
 		Help: "Times that changed certificate files could not be used and the old ones stayed."})
+	m.referrals = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_upstream_referrals_total", Help: "References to other servers that were left out."})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, build, ageCollector{age},
+	m.registry.MustRegister(m.seconds, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -137,6 +139,9 @@ func (m *Metrics) UpstreamUp(url string, up bool) {
 
 // UpstreamError counts a failure of a directory server.
 func (m *Metrics) UpstreamError(kind string) { m.upstreamErrors.WithLabelValues(kind).Inc() }
+
+// Referrals counts references to other servers that were left out.
+func (m *Metrics) Referrals(n int) { m.referrals.Add(float64(n)) }
 
 // Bind counts a bind by where its answer came from: directory, file or cache.
 func (m *Metrics) Bind(source, result string) { m.binds.WithLabelValues(source, result).Inc() }

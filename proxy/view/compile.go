@@ -209,3 +209,10 @@ func foldedDescription(attr []byte) string {
 	name, _, _ := strings.Cut(string(attr), ";")
 	return strings.ToLower(name)
 }
+
+// CompileFilter resolves a filter against a schema without any rights, for
+// filters that the configuration or a command gives.
+func CompileFilter(s *schema.Schema, f *wire.Filter) directory.Filter {
+	c := compiler{schema: s, branch: openPlace{}}
+	return c.compile(f)
+}

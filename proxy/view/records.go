@@ -74,7 +74,7 @@ func (v *View) recordDN(sub *resolver.Subject, db *database.Database) string {
 // record writes one decision as an entry.
 func (s *State) record(sub *resolver.Subject, db *database.Database) *directory.Draft {
 	d := &directory.Draft{DN: s.view.recordDN(sub, db)}
-	e := s.Snapshot.Explain(sub, db, db.Primary, resolver.Query{Channel: acl.Notes})
+	e, paths := s.Snapshot.Account(sub, db, db.Primary, resolver.Query{Channel: acl.Notes})
 	d.AddText("objectClass", "top", classRecord)
 	d.AddText("accessSubject", e.User)
 	if sub.Entry != directory.None {
@@ -91,7 +91,7 @@ func (s *State) record(sub *resolver.Subject, db *database.Database) *directory.
 	d.AddText(attrAccessPriv, e.Privileges...)
 	d.AddText("winningEntry", e.Winning...)
 	d.AddText("accessSource", e.Source)
-	for _, p := range e.Paths {
+	for _, p := range paths {
 		d.AddText("membershipPath", strings.Join(p.Via, " > "))
 	}
 	key, err := name.KeyOf(d.DN)

@@ -35,7 +35,11 @@ func (s *State) rootDraft() *directory.Draft {
 	v := s.view
 	d := &directory.Draft{DN: rootName}
 	d.AddText("objectClass", "top")
-	contexts := append(append([]string{}, v.settings.NamingContexts...), v.settings.Base)
+	var contexts []string
+	for _, c := range s.contexts {
+		contexts = append(contexts, c.String())
+	}
+	contexts = append(contexts, v.settings.Base)
 	d.AddText("namingContexts", contexts...)
 	d.AddText("defaultNamingContext", contexts[0])
 	d.AddText("subschemaSubentry", subschemaDN)

@@ -9,6 +9,7 @@ import (
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/finding"
+	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 )
 
@@ -20,12 +21,13 @@ type State struct {
 	Changed  time.Time // when anything in it last changed: the modifyTimestamp of virtual entries
 	Findings []finding.Finding
 
-	view    *View
-	asOf    []string
-	outline *policy.Outline
-	columns []column     // by schema.ID
-	virtual []*attribute // the table, and one attribute for each alias's option
-	byID    map[schema.ID]*attribute
+	view     *View
+	asOf     []string
+	contexts []name.DN // naming contexts of the directory
+	outline  *policy.Outline
+	columns  []column     // by schema.ID
+	virtual  []*attribute // the table, and one attribute for each alias's option
+	byID     map[schema.ID]*attribute
 
 	serial uint64 // counts the States of this process, for cookies
 
@@ -70,6 +72,7 @@ func generalizedTime(t time.Time) string { return t.UTC().Format("20060102150405
 // newState prepares a Snapshot for requests.
 func (v *View) newState(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
 	st := &State{ID: id, Snapshot: s, Changed: changed, Findings: findings, view: v, asOf: asOfValues(s.AsOf()), outline: policy.NewOutline(s)}
+	st.contexts = v.contextsOf(s)
 	st.describe()
 	st.serial = v.serials.Add(1)
 	return st

@@ -276,17 +276,17 @@ func (v *View) roleGroupDN(db *database.Database, role string) string {
 // base that it lies below.
 func (s *State) groupCopyDN(g *resolver.Group) string {
 	real := s.Snapshot.Store().Entry(g.Entry)
-	return s.view.relative(real) + "," + ouGroups + "," + s.view.settings.Base
+	return s.relative(real) + "," + ouGroups + "," + s.view.settings.Base
 }
 
 // relative cuts the naming context off a DN, the longest that fits.
-func (v *View) relative(e directory.Entry) string {
+func (s *State) relative(e directory.Entry) string {
 	dn, err := name.ParseDN(e.DN())
 	if err != nil {
 		return e.DN()
 	}
 	keep := dn.Depth()
-	for _, c := range v.contexts {
+	for _, c := range s.contexts {
 		if !c.IsRoot() && dn.Under(c) && dn.Depth() > c.Depth() {
 			keep = min(keep, dn.Depth()-c.Depth())
 		}

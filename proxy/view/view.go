@@ -16,7 +16,7 @@ import (
 // Settings shape what clients see.
 type Settings struct {
 	Base            string      // DN of the virtual subtree
-	NamingContexts  []string    // of the directory, in order; "" is a rootless tree
+	NamingContexts  []string    // of the directory, in order; "" is a rootless tree; none: read off the entries
 	GroupChannel    acl.Channel // of the level and role groups
 	MemberOf        bool        // memberOf is computed; else the directory's own values are passed on
 	MemberOfInStar  bool        // memberOf is returned with *
@@ -41,7 +41,6 @@ type View struct {
 	settings          Settings
 	policy            *policy.Policy
 	base              name.DN
-	contexts          []name.DN // parsed NamingContexts
 	created           time.Time // createTimestamp of virtual entries
 	groupChannel      acl.Channel
 	memberOfEffective bool
@@ -63,11 +62,9 @@ func New(s Settings, p *policy.Policy) (*View, error) {
 		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now()}
 	v.databasesKey = ouDatabases + "," + base.Key()
 	for _, c := range s.NamingContexts {
-		dn, err := name.ParseDN(c)
-		if err != nil {
+		if _, err := name.ParseDN(c); err != nil {
 			return nil, fmt.Errorf("naming context %q: %w", c, err)
 		}
-		v.contexts = append(v.contexts, dn)
 	}
 	if _, err := rand.Read(v.cookieKey[:]); err != nil {
 		return nil, fmt.Errorf("making a key for cookies: %w", err)
