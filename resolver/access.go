@@ -177,8 +177,8 @@ func coversBranch(wide, narrow name.Key) bool {
 		return true
 	}
 	const any = "cn=*"
-	if wide == any {
-		return true
+	if wide == any || narrow == any {
+		return wide == any // the narrowest of a flat name covers nothing that a branch does
 	}
 	return name.KeyUnder(string(narrow)[len(any)+1:], string(wide)[len(any)+1:])
 }

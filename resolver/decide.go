@@ -76,9 +76,9 @@ func (a *asking) decide(in *database.Instance, m acl.Match, r acl.Reading) Decis
 	d := l.Decide(a.sub.Kind, m, r)
 	if a.fullAccess(in) {
 		d = l.FullAccess(d, readingFor(in, r))
-		return Decision{Decision: d, ACLLevel: d.Level, Server: server.Allowed}
+	} else {
+		d = l.Through(d, a.q.Channel, r)
 	}
-	d = l.Through(d, a.q.Channel, r)
 	out := Decision{Decision: d, ACLLevel: d.Level}
 	out.Server, out.ServerReason = a.serverAccess(in)
 	if out.Server == server.Denied {
@@ -112,7 +112,8 @@ func readingFor(in *database.Instance, r acl.Reading) acl.Reading {
 }
 
 // serverAccess asks the server that the instance stands on, and the folder that
-// it lies in (rule 7.16).
+// it lies in (rule 7.16). Full access administrators pass the folder, but not a
+// server that refuses them (section 0).
 func (a *asking) serverAccess(in *database.Instance) (server.Access, server.Reason) {
 	if a.sub.Kind == acl.Nobody || a.sub.Kind == acl.Database {
 		return server.Unknown, server.Reason{Rule: "7.1", Why: "a server's lists are about people and servers"}
@@ -129,7 +130,7 @@ func (a *asking) serverAccess(in *database.Instance) (server.Access, server.Reas
 	if answer.access == server.Denied || len(srv.Settings.Folders) == 0 {
 		return answer.access, answer.why
 	}
-	if folder, why := srv.FolderAccess(in.Path, a.seen(), a.q.Channel, false); folder != server.Allowed {
+	if folder, why := srv.FolderAccess(in.Path, a.seen(), a.q.Channel, a.fullAccess(in)); folder != server.Allowed {
 		return folder, why
 	}
 	return answer.access, answer.why

@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func (g *Group) TypeDoubtful() bool { return g.Type == typeDoubtful }
 type groupReader struct {
 	settings *Settings
 	store    *directory.Store
-	bases    []string // keys
+	bases    []string // keys of GroupNameBases; one that is no DN lets no group be named
 }
 
 func (s *Settings) groupReader(st *directory.Store) groupReader {
@@ -104,15 +105,10 @@ func (r *groupReader) names(e directory.Entry) []name.Name {
 }
 
 func (r *groupReader) mayBeNamed(key string) bool {
-	if len(r.bases) == 0 {
+	if len(r.settings.GroupNameBases) == 0 {
 		return true
 	}
-	for _, b := range r.bases {
-		if key == b || strings.HasSuffix(key, ","+b) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.bases, func(b string) bool { return name.KeyUnder(key, b) })
 }
 
 func (r *groupReader) parsed(e directory.Entry, attribute string) []name.Name {

@@ -17,14 +17,18 @@ type membership struct {
 	named   groupNames
 	graph   *group.Graph
 	spelled map[name.Key]string // members without an entry, as some group spells their DN
-	all     *group.Closure // every group, as the directory nests them
-	acl     *group.Closure // groups that count in ACLs (rules 4.1, 4.4, 4.7, 4.8)
-	lists   *group.Closure // groups that count in Server documents, deny lists always among them (rule 4.2)
+	all     *group.Closure      // every group, as the directory nests them
+	acl     *group.Closure      // groups that count in ACLs (rules 4.1, 4.4, 4.7, 4.8)
+	lists   *group.Closure      // groups that count in Server documents, deny lists always among them (rule 4.2)
 }
 
 // uidMember is the Key under which a memberUid without an entry is kept; no
 // name has a Key that begins so.
 func uidMember(uid string) name.Key { return name.Key("\x00uid=" + name.Fold(uid)) }
+
+// foreignMember is the Key under which a nested group of another directory is
+// kept, which is not followed, so that it is looked at again when it changes.
+func foreignMember(key string) name.Key { return name.Key("\x00dn=" + key) }
 
 // memberReader finds out whom the member values of a group mean.
 type memberReader struct {
@@ -100,6 +104,8 @@ func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missi
 		if gid, isGroup := r.byEntry[id]; isGroup {
 			if r.store.Entry(id).Source() == source {
 				m.Groups = append(m.Groups, gid)
+			} else {
+				m.Names = append(m.Names, foreignMember(dn.Key()))
 			}
 			return 0
 		}

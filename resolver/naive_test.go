@@ -209,7 +209,7 @@ func (w *world) groupNames(g *doc) []string {
 		return append([]string{g.name}, g.listNames...)
 	}
 	for _, base := range w.rules.groupNameBases {
-		if strings.HasSuffix(key(g.name), key(base)) {
+		if strings.HasSuffix(key(g.name), ","+key(base)) {
 			return []string{commonOf(g.name)}
 		}
 	}

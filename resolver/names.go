@@ -221,13 +221,24 @@ func (x *nameIndex) holders(k name.Key, n *namer) []directory.ID {
 	return ids
 }
 
-// commonHolder is the one person whose bare common name is k (rule 2.10).
+// commonHolder is the one person whose bare common name is k (rule 2.10); nobody
+// where it is somebody else's whole name.
 func (x *nameIndex) commonHolder(k name.Key, n *namer) (directory.ID, bool) {
 	ids := x.commonHolders(k, n)
 	if len(ids) != 1 {
 		return directory.None, false
 	}
+	for _, other := range x.holders(k, n) {
+		if other != ids[0] {
+			return directory.None, false
+		}
+	}
 	return ids[0], true
+}
+
+// isFree tells whether nobody has a bare common name in any way.
+func (x *nameIndex) isFree(k name.Key, n *namer) bool {
+	return len(x.commonHolders(k, n)) == 0 && len(x.holders(k, n)) == 0
 }
 
 func (x *nameIndex) commonHolders(k name.Key, n *namer) []directory.ID {

@@ -59,10 +59,13 @@ const (
 )
 
 func (p *Population) set(id directory.ID, k class) {
-	for want, set := range map[class]*roaring.Bitmap{classPerson: p.People, classServer: p.Servers, classGroup: p.Groups} {
-		if want == k {
+	sets := [...]*roaring.Bitmap{classPerson: p.People, classServer: p.Servers, classGroup: p.Groups}
+	for want, set := range sets {
+		switch {
+		case set == nil: // classNone
+		case class(want) == k:
 			set.Add(uint32(id))
-		} else {
+		default:
 			set.Remove(uint32(id))
 		}
 	}

@@ -78,7 +78,9 @@ func (s *Snapshot) Update(c Change) (*Snapshot, []directory.Fault) {
 	if c.Servers != nil || n.servers == nil {
 		n.servers = make(map[name.Key]*server.Server, len(c.Servers))
 		for _, srv := range c.Servers {
-			srv.Seal()
+			if s.servers[srv.Key()] != srv { // one that is in use already is sealed, and being read
+				srv.Seal()
+			}
 			n.servers[srv.Key()] = srv
 		}
 	}
@@ -109,8 +111,8 @@ func (n *Snapshot) updateDirectory(old *Snapshot, c Change) []directory.Fault {
 func (n *Snapshot) rename(old *Snapshot, touched []directory.ID) (moved []name.Name) {
 	change := old.names.change()
 	for _, id := range touched {
-		_, was := old.people.Kind(id)
-		_, is := n.people.Kind(id)
+		wasKind, was := old.people.Kind(id)
+		isKind, is := n.people.Kind(id)
 		var before, after Names
 		if was {
 			before = old.namer.names(id)
@@ -120,7 +122,7 @@ func (n *Snapshot) rename(old *Snapshot, touched []directory.ID) (moved []name.N
 			after = n.namer.names(id)
 			change.note(come, id, &after, n.people.People.Contains(uint32(id)))
 		}
-		if was != is || !before.same(&after) {
+		if was != is || wasKind != isKind || !before.same(&after) {
 			moved = append(append(moved, before.all()...), after.all()...)
 		}
 	}
@@ -142,10 +144,11 @@ func (old *Snapshot) dirtyGroups(n *Snapshot, touched []directory.ID, moved []na
 	}
 	uids := newUIDReader(old.store, n.store)
 	for _, id := range touched {
-		for _, uid := range uids.changed(id) {
+		same := old.sameKindOfEntry(n, id)
+		for _, uid := range uids.changed(id, same) {
 			dirty = append(dirty, graph.OfName(uidMember(uid))...)
 		}
-		if old.sameKindOfEntry(n, id) {
+		if same {
 			continue
 		}
 		dirty = graph.AppendOfEntry(dirty, uint32(id))
@@ -155,6 +158,7 @@ func (old *Snapshot) dirtyGroups(n *Snapshot, touched []directory.ID, moved []na
 		for _, st := range []*directory.Store{old.store, n.store} {
 			if e := st.Entry(id); e != "" {
 				dirty = append(dirty, graph.OfName(name.Key(e.Key()))...)
+				dirty = append(dirty, graph.OfName(foreignMember(e.Key()))...)
 			}
 		}
 	}

@@ -73,7 +73,7 @@ func (s *Snapshot) NamedSubject(n name.Name, kind acl.Kind) *Subject {
 		sub.keys, sub.wildcards = []name.Key{name.Key(name.Fold(id))}, nil
 		return sub
 	}
-	if k := n.CommonKey(); n.Hierarchical() && kind == acl.Person && len(s.names.commonHolders(k, &s.namer)) == 0 {
+	if k := n.CommonKey(); n.Hierarchical() && kind == acl.Person && s.names.isFree(k, &s.namer) {
 		sub.common = k
 	}
 	sub.direct = slices.Clone(s.members.graph.OfName(n.Key()))

@@ -20,13 +20,14 @@ func newUIDReader(before, after *directory.Store) uidReader {
 	return uidReader{before, after, id, ok}
 }
 
-// changed lists the uids that the entry had before or has now, when the two differ.
-func (r *uidReader) changed(id directory.ID) []string {
+// changed lists the uids that the entry had before or has now, when the two
+// differ or the entry is not of the same kind.
+func (r *uidReader) changed(id directory.ID, sameKind bool) []string {
 	if !r.known {
 		return nil
 	}
 	a, b := r.values(r.before, id), r.values(r.after, id)
-	if slices.Equal(a, b) {
+	if sameKind && slices.Equal(a, b) {
 		return nil
 	}
 	return append(a, b...)

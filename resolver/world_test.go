@@ -156,7 +156,9 @@ func (r *rules) settings() resolver.Settings {
 	}
 	if r.groupsByCN {
 		s.GroupName = resolver.GroupNamedByCN
-		s.GroupNameBases = r.groupNameBases
+		for _, base := range r.groupNameBases {
+			s.GroupNameBases = append(s.GroupNameBases, name.Parse(base).DN())
+		}
 	}
 	s.Directories = []resolver.DirectoryRole{
 		{Name: "primary", Groups: true, NestedExpansion: true},
