@@ -3,6 +3,7 @@ package login
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net/netip"
 
 	"github.com/aclens/aclens/proxy/policy"
@@ -30,6 +31,9 @@ func (a Attempt) String() string {
 
 // GoString is String.
 func (a Attempt) GoString() string { return a.String() }
+
+// LogValue is String, for log formats that would print the fields.
+func (a Attempt) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // Outcome ends an Attempt. Unless Result.Code is Success, Who is ignored and
 // the session stays anonymous.
