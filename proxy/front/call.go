@@ -22,14 +22,13 @@ var operationNames = map[wire.Op]string{
 	wire.OpAddRequest: "add", wire.OpModifyRequest: "modify", wire.OpDelRequest: "delete", wire.OpModifyDNRequest: "modifydn",
 }
 
-// reply answers a request for good.
+// reply answers a request for good; what has no answer is counted alone.
 func (s *session) reply(c *call, r wire.Result, controls ...wire.Control) error {
+	s.count(c, r.Code)
 	op, ok := c.op.Response()
 	if !ok {
-		s.count(c, r.Code)
 		return nil
 	}
-	s.count(c, r.Code)
 	return s.keep(wire.AppendResult(s.room(), c.id, op, r, controls...))
 }
 

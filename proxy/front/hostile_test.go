@@ -94,15 +94,13 @@ func TestAMessageMayComeInPieces(t *testing.T) {
 
 func TestAPieceOfAMessageIsNoReasonToRest(t *testing.T) {
 	b := newBench(t, Settings{}, func(b *bench) { b.server.restAfter = time.Millisecond })
-	c := b.dial(t)
+	c := b.dialFrom(t, "127.0.0.1:4000")
 	request := append(searchMessage(1, "o=acme"), whoAmI(2)...)
-	timer := time.NewTimer(20 * time.Millisecond) // so that the session has rested, or would have
-	defer timer.Stop()
-	for _, piece := range [][]byte{request[:1], request[1:2], request[2:30], request[30:]} {
+	for _, piece := range [][]byte{request[:1], request[1:2], request[2:30]} {
 		c.send(piece)
-		<-timer.C
-		timer.Reset(20 * time.Millisecond)
+		b.seen.wait(t, b.seen.count("read deadline")+3, "read deadline") // it has been time to rest
 	}
+	c.send(request[30:])
 	c.wantEntry(1)
 	c.wantCode(1, wire.OpSearchDone, wire.Success)
 	c.wantCode(2, wire.OpExtendedResponse, wire.Success)

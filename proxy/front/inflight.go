@@ -2,6 +2,8 @@ package front
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -19,6 +21,7 @@ type flight struct {
 	call   call
 	cancel context.CancelFunc
 	phase  atomic.Int32
+	over   chan struct{} // closed when nothing more is sent for it
 }
 
 // turn moves the flight out of the running phase; false: somebody was first.
@@ -55,6 +58,33 @@ func (t *flights) find(id int32) *flight {
 	return t.byID[id]
 }
 
+// inUse tells whether a search with the id is unanswered. One whose answer is
+// being written is waited for: the client may have read it already.
+func (t *flights) inUse(ctx context.Context, id int32) bool {
+	f := t.find(id)
+	return f != nil && f.unanswered(ctx)
+}
+
+// outstanding is inUse for all ids.
+func (t *flights) outstanding(ctx context.Context) bool {
+	t.mu.Lock()
+	list := slices.Collect(maps.Values(t.byID))
+	t.mu.Unlock()
+	return slices.ContainsFunc(list, func(f *flight) bool { return f.unanswered(ctx) })
+}
+
+func (f *flight) unanswered(ctx context.Context) bool {
+	if f.phase.Load() != finishing {
+		return true
+	}
+	select {
+	case <-f.over:
+		return false
+	case <-ctx.Done():
+		return true
+	}
+}
+
 func (t *flights) empty() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -69,6 +99,7 @@ func (t *flights) remove(f *flight) {
 		return
 	}
 	delete(t.byID, f.call.id)
+	close(f.over)
 	if len(t.byID) == 0 && t.settled != nil {
 		close(t.settled)
 		t.settled = nil

@@ -453,9 +453,16 @@ func (l *pipeListener) Close() error {
 
 func (l *pipeListener) Addr() net.Addr { return &net.TCPAddr{} }
 
+// placedConn says where it comes from, and tells when its reader begins to wait.
 type placedConn struct {
 	net.Conn
 	remote net.Addr
+	seen   *recorder
+}
+
+func (c placedConn) SetReadDeadline(t time.Time) error {
+	c.seen.add(1, "read deadline")
+	return c.Conn.SetReadDeadline(t)
 }
 
 func (c placedConn) RemoteAddr() net.Addr { return c.remote }
@@ -466,7 +473,7 @@ func (b *bench) dialFrom(t *testing.T, remote string) *client {
 	ours, theirs := net.Pipe()
 	conn := theirs
 	if remote != "" {
-		conn = placedConn{theirs, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(remote))}
+		conn = placedConn{theirs, net.TCPAddrFromAddrPort(netip.MustParseAddrPort(remote)), b.seen}
 	}
 	select {
 	case b.pipes.conns <- conn:

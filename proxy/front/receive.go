@@ -100,7 +100,11 @@ func (s *session) attend(idle time.Time) (wire.Message, error) {
 
 // awaken waits for one octet without holding a buffer, then makes a Reader.
 func (s *session) awaken() error {
-	n, err := s.source.take(s.source.first[:])
+	var n int
+	var err error
+	for n == 0 && err == nil { // a read may give neither an octet nor an error
+		n, err = s.source.take(s.source.first[:])
+	}
 	if n == 0 {
 		return err
 	}

@@ -87,7 +87,7 @@ func (s *session) searchAside(ctx context.Context, c *call, planned Search, w *s
 		s.server.limit(LimitMemory)
 		return false, s.refuse(c, wire.Busy, wire.ErrNoBudget.Error())
 	}
-	f := &flight{call: *c}
+	f := &flight{call: *c, over: make(chan struct{})}
 	if limit > 0 {
 		ctx, f.cancel = context.WithDeadline(ctx, c.start.Add(limit))
 	} else {

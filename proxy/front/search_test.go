@@ -253,6 +253,20 @@ func TestAbandonIsNeverAnswered(t *testing.T) {
 	c.wantWho(5, "")
 }
 
+func TestAnIdIsFreeOnceItsAnswerIsRead(t *testing.T) {
+	b := newBench(t, Settings{}, func(b *bench) {
+		b.dir.prepare = func(view.Request) (Search, wire.Result) {
+			return &fakeSearch{cost: expensive, run: func(context.Context, view.Sink) view.Answer { return view.Answer{} }}, wire.Result{}
+		}
+	})
+	for _, c := range []*client{b.dial(t), b.dialFrom(t, "")} {
+		for range 200 {
+			c.send(searchMessage(1, "o=acme"))
+			c.wantCode(1, wire.OpSearchDone, wire.Success)
+		}
+	}
+}
+
 func TestOtherRequestsAreAnsweredDuringASlowSearch(t *testing.T) {
 	slow := newSlowSearch()
 	b := newBench(t, Settings{}, func(b *bench) { b.dir.prepare = slow.slowAt })

@@ -77,7 +77,7 @@ func (s *session) next(ctx context.Context) error {
 	if m.ID == 0 {
 		return protocolFault("message id 0 is the server's")
 	}
-	if m.Op != wire.OpUnbindRequest && s.flights.find(m.ID) != nil {
+	if m.Op != wire.OpUnbindRequest && s.flights.inUse(ctx, m.ID) {
 		return protocolFault("message id is in use")
 	}
 	name, ok := operationNames[m.Op]

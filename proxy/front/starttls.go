@@ -20,7 +20,7 @@ func (s *session) startTLS(ctx context.Context, c *call, r *wire.ExtendedRequest
 		return s.answerStartTLS(c, wire.OperationsError, "TLS is established already")
 	case config == nil:
 		return s.answerStartTLS(c, wire.ProtocolError, "StartTLS is not offered")
-	case !s.flights.empty():
+	case s.flights.outstanding(ctx):
 		return s.answerStartTLS(c, wire.OperationsError, "operations are outstanding")
 	case s.reader.Buffered() > 0:
 		// These octets came in the clear, from whomever. Behind the handshake
