@@ -22,9 +22,9 @@ type membership struct {
 	lists   *group.Closure      // groups that count in Server documents, deny lists always among them (rule 4.2)
 }
 
-// uidMember is the Key under which a memberUid without an entry is kept; no
-// name has a Key that begins so.
-func uidMember(uid string) name.Key { return name.Key("\x00uid=" + name.Fold(uid)) }
+// uidMember is the Key under which a memberUid is kept, in the normal form of
+// the uid attribute; no name has a Key that begins so.
+func uidMember(normal string) name.Key { return name.Key("\x00uid=" + normal) }
 
 // foreignMember is the Key under which a nested group of another directory is
 // kept, which is not followed, so that it is looked at again when it changes.
@@ -149,7 +149,6 @@ func (r *memberReader) commonHolder(n name.Name) (directory.ID, bool) {
 }
 
 func (r *memberReader) addUID(m *group.Members, uid string) (missing int) {
-	m.Names = append(m.Names, uidMember(uid))
 	if r.uid == nil {
 		return 1
 	}
@@ -158,6 +157,7 @@ func (r *memberReader) addUID(m *group.Members, uid string) (missing int) {
 	if f.Key, ok = f.Type.AppendKey(nil, []byte(uid)); !ok {
 		return 1
 	}
+	m.Names = append(m.Names, uidMember(string(f.Key)))
 	eval := directory.NewEvaluator(r.store)
 	var found []directory.ID
 	r.store.Plan(&f).Each(0, r.store.Cap(), func(id directory.ID) bool {

@@ -20,7 +20,7 @@ func newUIDReader(before, after *directory.Store) uidReader {
 	return uidReader{before, after, id, ok}
 }
 
-// changed lists the uids that the entry had before or has now, when the two
+// changed lists, in normal form, the uids that the entry had before or has now, when the two
 // differ or the entry is not of the same kind.
 func (r *uidReader) changed(id directory.ID, sameKind bool) []string {
 	if !r.known {
@@ -43,11 +43,14 @@ func (r *uidReader) values(st *directory.Store, id directory.ID) []string {
 		return nil
 	}
 	var out []string
+	t := st.Schema().Type(r.uid)
 	for vs := raw.Values(); ; {
 		v, ok := vs.Next()
 		if !ok {
 			return out
 		}
-		out = append(out, v)
+		if normal, ok := t.AppendKey(nil, []byte(v)); ok {
+			out = append(out, string(normal))
+		}
 	}
 }
