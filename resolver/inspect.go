@@ -270,3 +270,11 @@ func (x *Asked) Paths(in *database.Instance, m acl.Match, d Decision) []Path {
 	e.paths()
 	return e.into.Paths
 }
+
+// Inside is everybody in a group as ACLs see it, with the groups within and the
+// names that have no entry.
+func (x *Inspection) Inside(id group.ID) group.Extent { return x.s.members.acl.Down(id) }
+
+// DenyLists are the names of deny-list groups, which only the right denylists
+// may see (rule 4.2).
+func (x *Inspection) DenyLists() map[name.Key]bool { return x.s.denyListNames() }

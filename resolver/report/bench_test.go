@@ -1,0 +1,126 @@
+package report_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/report"
+)
+
+// company is a Snapshot of many people and databases.
+func company(b *testing.B, people, databases int) *resolver.Snapshot {
+	b.Helper()
+	r := rand.New(rand.NewPCG(1, 1))
+	w := newWorld()
+	dn := func(i int) string { return fmt.Sprintf("cn=Jane Doe %d,ou=Unit %d,o=Acme", i, i%40) }
+	for i := range people {
+		w.put(dn(i), "dominoPerson")
+	}
+	groups := people / 10
+	for g := range groups {
+		more := []string{"groupType", "0"}
+		for range 1 + r.IntN(60) {
+			more = append(more, "member", dn(r.IntN(people)))
+		}
+		if g > 10 && r.IntN(2) == 0 {
+			more = append(more, "member", fmt.Sprintf("cn=Group %d", r.IntN(g)))
+		}
+		w.put(fmt.Sprintf("cn=Group %d", g), "dominoGroup", more...)
+	}
+	for n := range databases {
+		lines := []entry{{label: "-Default-"}, {label: "Anonymous"}, {label: fmt.Sprintf("*/Unit %d/Acme", r.IntN(40)), level: acl.Reader}}
+		for g := range 12 {
+			lines = append(lines, entry{label: fmt.Sprintf("Group %d", (n*7+g*13)%groups), level: acl.Level(r.IntN(acl.Levels)), roles: []string{"Admin"}})
+		}
+		w.database(b, fmt.Sprintf("apps/db%d.nsf", n), acl.Editor, lines...)
+	}
+	return w.build(b)
+}
+
+func benchmarkWriting(b *testing.B, format func(io.Writer) report.Writer) {
+	s := company(b, 2_000, 500)
+	b.ReportAllocs()
+	b.SetBytes(0)
+	for b.Loop() {
+		w := format(io.Discard)
+		if err := report.Write(context.Background(), s, report.Options{}, w); err != nil {
+			b.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	const rows = 2_000 * 500
+	b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+func BenchmarkAMillionRowsOfCSV(b *testing.B)       { benchmarkWriting(b, report.CSV) }
+func BenchmarkAMillionRowsOfJSONLines(b *testing.B) { benchmarkWriting(b, report.JSONLines) }
+
+// A row that shares its cell with another allocates nothing: what is allocated
+// belongs to the user.
+func TestRowsAllocateByUserAndNotByDatabase(t *testing.T) {
+	allocations := func(databases int) float64 {
+		w := newWorld()
+		for i := range 50 {
+			w.put(fmt.Sprintf("cn=P%d,o=Acme", i), "dominoPerson")
+		}
+		for n := range databases {
+			w.database(t, fmt.Sprintf("db%d.nsf", n), acl.Editor, entry{label: "-Default-"}, entry{label: "*/Acme", level: acl.Reader})
+		}
+		s := w.build(t)
+		rows := func() {
+			for range report.Rows(s, report.Options{}) {
+			}
+		}
+		cells := testing.AllocsPerRun(3, func() {
+			for range report.Rows(s, report.Options{}) {
+				break // making the sweep
+			}
+		})
+		return testing.AllocsPerRun(3, rows) - cells
+	}
+	few, many := allocations(10), allocations(200)
+	perCell := 30.0 * 200 // each cell is made once
+	if many > few+perCell {
+		t.Errorf("50 users: %v allocations in 10 databases, %v in 200", few, many)
+	}
+}
+
+func TestMemoryStaysBoundedWhileAReportIsWritten(t *testing.T) {
+	w := newWorld()
+	for i := range 4_000 {
+		w.put(fmt.Sprintf("cn=P%d,o=Acme", i), "dominoPerson")
+	}
+	for n := range 100 {
+		w.database(t, fmt.Sprintf("db%d.nsf", n), acl.Editor, entry{label: "-Default-"}, entry{label: "*/Acme", level: acl.Reader})
+	}
+	s := w.build(t)
+	heap := func() uint64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before, highest, written := heap(), uint64(0), 0
+	sink := writerFunc(func(p []byte) (int, error) {
+		if written += len(p); written>>22 != (written-len(p))>>22 {
+			highest = max(highest, heap())
+		}
+		return len(p), nil
+	})
+	must(t, report.Write(context.Background(), s, report.Options{}, report.JSONLines(sink)))
+	if written < 50<<20 || highest < before || highest-before > 40<<20 {
+		t.Errorf("%d bytes written with %d bytes of heap", written, int64(highest)-int64(before))
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
