@@ -26,7 +26,9 @@ type Metrics struct {
 
 	upstreamUp     *prometheus.GaugeVec
 	upstreamErrors *prometheus.CounterVec
-	binds          *prometheus.CounterVec
+	passwords      *prometheus.CounterVec
+	passwordTime   prometheus.Histogram
+	bindCache      *prometheus.CounterVec
 
 	buildSeconds  prometheus.Histogram
 	refreshErrors *prometheus.CounterVec
@@ -66,7 +68,10 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	m.limits = counter("limits_total", "Times that a limit was reached.", "limit")
 	m.upstreamUp = gauge("upstream_up", "Whether a directory server answers, by its place in the configuration.", "server")
 	m.upstreamErrors = counter("upstream_errors_total", "Failures of directory servers.", "kind")
-	m.binds = counter("binds_total", "Binds, by where the answer came from.", "source", "result")
+	m.passwords = counter("passwords_checked_total", "Passwords that a directory was asked about, by directory and LDAP result.", "directory", "result")
+	m.passwordTime = prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name: "aclens_password_check_duration_seconds", Help: "Time for a directory to check a password.", Buckets: latencies})
+	m.bindCache = counter("bind_cache_total", "Binds that reached a live directory or the bind cache, by what the cache did.", "use")
 	m.buildSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aclens_snapshot_build_duration_seconds",
 		Help: "Time to make a snapshot from a change.", Buckets: prometheus.ExponentialBuckets(.001, 2, 16)})
 	m.refreshErrors = counter("refresh_errors_total", "Refreshes that failed and left the old state in place.", "kind")
@@ -82,7 +87,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, build, ageCollector{age},
+	m.registry.MustRegister(m.seconds, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -143,8 +148,14 @@ func (m *Metrics) UpstreamError(kind string) { m.upstreamErrors.WithLabelValues(
 // Referrals counts references to other servers that were left out.
 func (m *Metrics) Referrals(n int) { m.referrals.Add(float64(n)) }
 
-// Bind counts a bind by where its answer came from: directory, file or cache.
-func (m *Metrics) Bind(source, result string) { m.binds.WithLabelValues(source, result).Inc() }
+// PasswordChecked counts a password that a directory was asked about.
+func (m *Metrics) PasswordChecked(directory, result string, took time.Duration) {
+	m.passwords.WithLabelValues(directory, result).Inc()
+	m.passwordTime.Observe(took.Seconds())
+}
+
+// BindCache counts what the bind cache did for a bind.
+func (m *Metrics) BindCache(use string) { m.bindCache.WithLabelValues(use).Inc() }
 
 // BuildDuration observes the making of a snapshot.
 func (m *Metrics) BuildDuration(d time.Duration) { m.buildSeconds.Observe(d.Seconds()) }

@@ -146,3 +146,6 @@ func (s *State) carries(a *attribute, id directory.ID) bool {
 func (s *State) rights(who policy.Identity) *policy.Rights {
 	return s.view.policy.Rights(s.Snapshot, s.outline, who, classOf)
 }
+
+// IsAdmin tells whether an identity may release and steer.
+func (s *State) IsAdmin(who policy.Identity) bool { return s.rights(who).Admin() }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/resolver/finding"
+)
+
+func checkCommand() *cobra.Command {
+	var file, failOn string
+	c := &cobra.Command{
+		Use:   "check --config FILE",
+		Short: "Validate everything without serving: connect, load, count, and list every finding",
+		Long: `Reads the configuration, connects to the directory, loads every ACL and Server
+document, and prints counts and findings. Ends with 1 if a finding reaches
+--fail-on, or an export beside good ones is broken.`,
+		Example: "  aclens check --config aclens.yaml --fail-on warning",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			limit, err := finding.ParseSeverity(failOn)
+			if err != nil {
+				return usage(fmt.Errorf("--fail-on: %w", err))
+			}
+			loaded, err := loadFor(c, file)
+			if err != nil {
+				return err
+			}
+			return printCheck(c.OutOrStdout(), loaded, limit)
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration file (required)")
+	c.Flags().StringVar(&failOn, "fail-on", "error", "least severity that ends with 1: error, warning or info")
+	_ = c.MarkFlagRequired("config")
+	return c
+}
+
+func printCheck(out io.Writer, l *loadedState, limit finding.Severity) error {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	s := l.Snapshot
+	p := s.Population()
+	fmt.Fprintf(w, "directory\t%d entries: %d people, %d servers, %d groups\n", s.Store().Len(),
+		p.People.GetCardinality(), p.Servers.GetCardinality(), p.Groups.GetCardinality())
+	instances := 0
+	for _, db := range s.Databases().All() {
+		instances += len(db.Instances)
+	}
+	fmt.Fprintf(w, "databases\t%d, in %d instances\n", s.Databases().Len(), instances)
+	fmt.Fprintf(w, "servers\t%d\n", len(s.Servers()))
+	fmt.Fprintf(w, "as of\t%s\n", ages(s.AsOf().Freshness()))
+	fmt.Fprintf(w, "snapshot\t%s\n", l.ID)
+	failed := printFaults(w, l.Faults, limit)
+	failed = printFindings(w, l.Findings, limit) || failed
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("writing the findings: %w", err)
+	}
+	if failed {
+		return problems()
+	}
+	return nil
+}
+
+// printFaults lists what could not be read. A broken export is an error
+// whatever the limit is.
+func printFaults(w io.Writer, faults []refresh.Fault, limit finding.Severity) (failed bool) {
+	if len(faults) > 0 {
+		fmt.Fprintf(w, "\nNot read:\n")
+	}
+	for i := range faults {
+		f := &faults[i]
+		fmt.Fprintf(w, "%s\t%s\n", f.Severity, f.Error())
+		failed = failed || f.Severity >= min(limit, finding.Error)
+	}
+	return failed
+}
+
+func printFindings(w io.Writer, findings []finding.Finding, limit finding.Severity) (failed bool) {
+	counts := map[finding.Severity]int{}
+	for i := range findings {
+		f := &findings[i]
+		counts[f.Severity]++
+		failed = failed || f.Severity >= limit
+		if counts[f.Severity] == 1 {
+			fmt.Fprintf(w, "\n%s findings:\n", f.Severity)
+		}
+		fmt.Fprintf(w, "%s\t%s\n", f.Kind, aboutFinding(f))
+	}
+	fmt.Fprintf(w, "\n%d errors, %d warnings, %d notes\n", counts[finding.Error], counts[finding.Warning], counts[finding.Info])
+	return failed
+}
+
+func aboutFinding(f *finding.Finding) string {
+	text := f.Subject
+	if f.Database != "" && f.Database != f.Subject {
+		text = strings.TrimSpace(f.Database + ": " + text)
+	}
+	if f.Detail != "" {
+		text += ": " + f.Detail
+	}
+	if f.Count > 1 {
+		text += fmt.Sprintf(" (%d: %s", f.Count, strings.Join(f.Subjects[:min(3, len(f.Subjects))], "; "))
+		if f.Count > 3 {
+			text += "; ..."
+		}
+		text += ")"
+	}
+	return text + ". " + f.Advice
+}

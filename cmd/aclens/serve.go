@@ -1,0 +1,291 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aclens/aclens/config"
+	"github.com/aclens/aclens/proxy/admin"
+	"github.com/aclens/aclens/proxy/front"
+	"github.com/aclens/aclens/proxy/login"
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/proxy/view"
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/finding"
+)
+
+// drainTime is how long requests in progress may take to end after SIGTERM.
+const drainTime = 15 * time.Second
+
+func serveCommand() *cobra.Command {
+	var file, ldapAddr, httpAddr string
+	var demo bool
+	c := &cobra.Command{
+		Use:   "serve (--config FILE | --demo)",
+		Short: "Serve LDAP, LDAPS and HTTP until SIGTERM; SIGHUP reloads",
+		Example: `  aclens serve --demo
+  aclens serve --config /etc/aclens/aclens.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch {
+			case demo && file != "":
+				return usage(errors.New("--demo and --config exclude each other"))
+			case demo:
+				return serveDemo(c, ldapAddr, httpAddr)
+			case file == "":
+				return usage(errors.New("serve needs --config FILE, or --demo to try it"))
+			}
+			cfg, err := config.Load(file)
+			if err != nil {
+				return usage(err)
+			}
+			return serve(c.Context(), c.ErrOrStderr(), cfg, nil)
+		},
+	}
+	c.Flags().StringVar(&file, "config", "", "configuration file")
+	c.Flags().BoolVar(&demo, "demo", false, "serve an embedded sample directory with sample ACL exports")
+	c.Flags().StringVar(&ldapAddr, "listen-ldap", "127.0.0.1:10389", "LDAP address of the demo")
+	c.Flags().StringVar(&httpAddr, "listen-http", "127.0.0.1:9389", "HTTP address of the demo")
+	return c
+}
+
+// service is a running aclens.
+type service struct {
+	config      *config.Config
+	log         *slog.Logger
+	metrics     *admin.Metrics
+	sources     *sources
+	view        *view.View
+	login       *login.Login
+	credentials *login.Credentials // of LDIF files
+	front       *front.Server
+	admin       *admin.Server
+	audit       *auditLog
+	tls         *certificates
+
+	listeners []listener
+	wg        sync.WaitGroup
+	failed    chan error
+}
+
+// listener is one open address with its name in the configuration.
+type listener struct {
+	net.Listener
+	name string
+}
+
+// serve runs until ctx is done. ready, if given, is told the addresses once
+// everything listens and the first state answers.
+func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func(*service)) error {
+	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), failed: make(chan error, 8)}
+	if err := s.build(ctx); err != nil {
+		return err
+	}
+	defer s.sources.close()
+	defer s.audit.close()
+	defer s.tls.close()
+	if err := s.listen(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx, ready)
+}
+
+// build makes every room; nothing listens and nothing is read yet.
+func (s *service) build(ctx context.Context) error {
+	v, r := buildVersion()
+	s.metrics = admin.NewMetrics(v, r, runtime.Version(), func() map[string]time.Duration { return s.status().Ages() })
+	rules, err := policy.New(policySettings(s.config))
+	if err != nil {
+		return usage(err)
+	}
+	if s.tls, err = openCertificates(s.config.TLS, s.log, s.metrics); err != nil {
+		return usage(err)
+	}
+	if s.audit, err = openAudit(s.config.Audit.File, s.log); err != nil {
+		return usage(err)
+	}
+	if s.sources, err = openSources(ctx, s.config, s.log, s.metrics); err != nil {
+		return err
+	}
+	settings, err := viewSettings(s.config, s.sources.profile)
+	if err != nil {
+		return usage(err)
+	}
+	frontSettings := s.frontSettings()
+	settings.Now = time.Now
+	settings.Controls = front.SupportedControls()
+	settings.Extensions = front.SupportedExtensions(frontSettings)
+	settings.Mechanisms = front.SupportedMechanisms()
+	if s.view, err = view.New(settings, rules); err != nil {
+		return usage(err)
+	}
+	if s.login, err = s.newLogin(); err != nil {
+		return usage(err)
+	}
+	s.front = front.New(frontSettings, front.Parts{
+		Directory: frontDirectory{s.view}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
+	})
+	s.admin = admin.NewServer(s.metrics, s.status, s.log)
+	return nil
+}
+
+func (s *service) frontSettings() front.Settings {
+	f := front.Settings{
+		Limits: limitsOf(s.config), AllowPlaintextBind: s.config.Listen.AllowPlaintextBind,
+		IgnoreCriticality: s.config.Controls.IgnoreCriticality, TrustedProxies: s.config.ProxyProtocol,
+	}
+	if s.tls != nil {
+		f.TLS = func() *tls.Config { return s.tls.config() }
+	}
+	return f
+}
+
+// listen opens every listener of the configuration.
+func (s *service) listen(ctx context.Context) error {
+	l := s.config.Listen
+	for _, each := range []struct {
+		key, address string
+		serve        func(net.Listener) error
+	}{
+		{"ldap", l.LDAP, func(n net.Listener) error { return s.front.Serve(ctx, "ldap", n) }},
+		{"ldaps", l.LDAPS, func(n net.Listener) error { return s.front.ServeTLS(ctx, "ldaps", n) }},
+		{"http", l.HTTP, func(n net.Listener) error { return s.admin.Serve(s.secured(n)) }},
+		{"metrics", l.Metrics, func(n net.Listener) error { return s.admin.Serve(n) }},
+	} {
+		if each.address == "" {
+			continue
+		}
+		var lc net.ListenConfig
+		n, err := lc.Listen(ctx, "tcp", each.address)
+		if err != nil {
+			s.closeListeners()
+			return usage(fmt.Errorf("listen.%s: %w", each.key, err))
+		}
+		s.listeners = append(s.listeners, listener{n, each.key})
+		s.log.Info("listening", "listener", each.key, "address", n.Addr().String())
+		s.wg.Go(func() {
+			if err := each.serve(n); err != nil {
+				s.failed <- err
+			}
+		})
+	}
+	return nil
+}
+
+// secured puts TLS on the HTTP listener where a certificate is configured.
+func (s *service) secured(l net.Listener) net.Listener {
+	if s.tls == nil {
+		return l
+	}
+	return tls.NewListener(l, s.tls.config())
+}
+
+func (s *service) closeListeners() {
+	for _, l := range s.listeners {
+		_ = l.Close() // its server ends by that
+	}
+}
+
+// run reads the sources and serves until ctx is done or something fails.
+func (s *service) run(ctx context.Context, ready func(*service)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	r, err := s.refresher(ready)
+	if err != nil {
+		s.closeListeners()
+		return usage(err)
+	}
+	s.wg.Go(func() {
+		if err := r.Run(ctx); err != nil && ctx.Err() == nil {
+			s.failed <- err
+		}
+	})
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			s.log.Info("reload asked for")
+			r.Reload()
+		case err := <-s.failed:
+			stop()
+			s.shutdown()
+			return usage(err)
+		case <-ctx.Done():
+			s.shutdown()
+			return nil
+		}
+	}
+}
+
+// refresher wires what is read to what answers.
+func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
+	settings := s.sources.settings
+	settings.Metrics = refreshMetrics{s.metrics}
+	settings.Check = s.view.CheckBase
+	settings.SetCredentials = s.setCredentials
+	var once sync.Once
+	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
+		st := s.view.Swap(id, snap, findings, changed)
+		s.metrics.Swapped(st)
+		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
+		if ready != nil {
+			once.Do(func() { ready(s) })
+		}
+	}
+	return refresh.New(settings)
+}
+
+// shutdown drains: no new connections, requests in progress end.
+func (s *service) shutdown() {
+	s.log.Info("shutting down")
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	if err := s.front.Shutdown(ctx); err != nil {
+		s.log.Warn("not everything ended by itself", "error", err)
+	}
+	if err := s.admin.Shutdown(ctx); err != nil {
+		s.log.Warn("http did not end by itself", "error", err)
+	}
+	s.wg.Wait()
+}
+
+// status is what /readyz tells.
+func (s *service) status() admin.Status {
+	out := admin.Status{Now: time.Now()}
+	st := s.view.Current()
+	if st == nil {
+		out.Reason = "no state yet: the directory has not been read"
+		return out
+	}
+	out.Snapshot, out.AsOf, out.Stale = st.ID, st.Snapshot.AsOf(), st.Stale()
+	out.Ready = !s.view.Refuses(st)
+	if !out.Ready {
+		out.Reason = "the sources are older than the configuration allows"
+	}
+	return out
+}
+
+// frontDirectory is the view as the front declares it.
+type frontDirectory struct{ *view.View }
+
+// Prepare plans a search.
+func (d frontDirectory) Prepare(r view.Request) (front.Search, wire.Result) {
+	return d.View.Prepare(r)
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/aclens/aclens/config"
+	"github.com/aclens/aclens/proxy/admin"
+	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/proxy/upstream"
+	"github.com/aclens/aclens/proxy/view"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/server"
+)
+
+// sources are the directories and files of a configuration, opened.
+type sources struct {
+	config      *config.Config
+	settings    refresh.Settings
+	directories []*upstream.Directory // by resolver.Settings.Directories; nil for files
+	profile     config.Profile        // of the primary directory, as far as it is known without asking
+}
+
+// openSources prepares everything that is read. Nothing is asked yet but, with
+// profile auto, what kind of directory the primary one is.
+func openSources(ctx context.Context, c *config.Config, log *slog.Logger, metrics *admin.Metrics) (*sources, error) {
+	s := &sources{config: c, profile: c.Directory.Profile}
+	if err := s.openDirectories(log, metrics); err != nil {
+		s.close()
+		return nil, usage(err)
+	}
+	s.findProfile(ctx, log)
+	var err error
+	if s.settings.Resolver, err = resolverSettings(c, s.profile); err != nil {
+		s.close()
+		return nil, usage(err)
+	}
+	if s.settings.Schema, err = view.Schema(aliasesOf(c)); err != nil {
+		s.close()
+		return nil, usage(fmt.Errorf("databases.aliases: %w", err))
+	}
+	s.settings.Choices = choices(c)
+	s.settings.Log = log
+	s.settings.Databases = databaseSources(c)
+	s.settings.Servers, err = serverSources(c)
+	s.settings.Stale = refresh.Stale{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()}
+	if err != nil {
+		s.close()
+		return nil, usage(err)
+	}
+	return s, nil
+}
+
+func (s *sources) close() {
+	for _, d := range s.directories {
+		if d != nil {
+			d.Close()
+		}
+	}
+}
+
+func (s *sources) openDirectories(log *slog.Logger, metrics *admin.Metrics) error {
+	all := []config.Directory{s.config.Directory}
+	for _, second := range s.config.Secondaries {
+		all = append(all, second.Directory)
+	}
+	for i := range all {
+		d := &all[i]
+		r := refresh.Directory{LDIF: d.LDIF, DXL: d.DXL}
+		var live *upstream.Directory
+		if d.LDAP != nil {
+			var err error
+			live, err = upstream.New(upstreamSettings(d.LDAP, d.Profile), log, upstreamObserver{metrics})
+			if err != nil {
+				return fmt.Errorf("directory.ldap: %w", err)
+			}
+			r.Live, r.Definitions = live, live.Subschema
+			r.Interval, r.Full = d.LDAP.Refresh.Interval.Std(), d.LDAP.Refresh.Full.Std()
+		}
+		s.directories = append(s.directories, live)
+		s.settings.Directories = append(s.settings.Directories, r)
+	}
+	return nil
+}
+
+// findProfile asks the primary directory what it is. One that is away is taken
+// as it is configured; nothing but defaults depends on it.
+func (s *sources) findProfile(ctx context.Context, log *slog.Logger) {
+	live := s.directories[0]
+	if live == nil || s.profile != config.ProfileAuto {
+		return
+	}
+	facts, err := live.RootDSE(ctx)
+	if err != nil {
+		log.Warn("directory profile not found out yet", "error", err)
+		return
+	}
+	s.profile = config.Profile(facts.Profile)
+}
+
+// upstreamObserver hands what happens to directories to the metrics.
+type upstreamObserver struct{ metrics *admin.Metrics }
+
+func (o upstreamObserver) UpstreamUp(url string, up bool) {
+	if o.metrics != nil {
+		o.metrics.UpstreamUp(url, up)
+	}
+}
+
+func (o upstreamObserver) UpstreamError(kind upstream.Kind) {
+	if o.metrics != nil {
+		o.metrics.UpstreamError(string(kind))
+	}
+}
+
+func (o upstreamObserver) UpstreamReferrals(n int) {
+	if o.metrics != nil {
+		o.metrics.Referrals(n)
+	}
+}
+
+func aliasesOf(c *config.Config) []string {
+	aliases := make([]string, 0, len(c.Databases.Aliases))
+	for a := range c.Databases.Aliases {
+		aliases = append(aliases, a)
+	}
+	return aliases
+}
+
+// choices is what of the configuration changes answers beside the resolver's
+// own settings; it is part of a snapshot's id.
+func choices(c *config.Config) string {
+	text := []string{string(c.View.GroupChannel), c.View.Base}
+	if l := c.Directory.LDAP; l != nil {
+		text = append(text, l.PersonFilter, l.GroupFilter, l.ServerFilter)
+	}
+	return strings.Join(text, "\n")
+}
+
+func databaseSources(c *config.Config) refresh.Databases {
+	d := c.Databases
+	return refresh.Databases{
+		DXL: d.DXL, Export: d.Export, JSON: d.JSON, YAML: d.YAML,
+		Options: database.Options{HomeServers: d.HomeServers, Aliases: d.Aliases, Include: d.Include, Exclude: d.Exclude},
+	}
+}
+
+func serverSources(c *config.Config) (refresh.Servers, error) {
+	out := refresh.Servers{DXL: c.Servers.DXL}
+	for _, setting := range c.Servers.Settings {
+		s := server.Settings{
+			Release: int(setting.Release), PersonalAgents: setting.PersonalAgents, FullAdminDisabled: setting.FullAdminDisabled,
+			Enforce: map[server.Protocol]acl.Tri{
+				server.HTTP: triOf(setting.Enforce.HTTP), server.IMAP: triOf(setting.Enforce.IMAP), server.POP3: triOf(setting.Enforce.POP3),
+				server.LDAP: triOf(setting.Enforce.LDAP), server.DIIOP: triOf(setting.Enforce.DIIOP),
+			},
+		}
+		for _, f := range setting.Folders {
+			s.Folders = append(s.Folders, server.Folder{Path: f.Path, Entries: f.Allow})
+		}
+		out.Settings = append(out.Settings, refresh.ServerSettings{Name: name.Parse(setting.Name), Settings: s})
+	}
+	return out, nil
+}
+
+func triOf(t config.Tri) acl.Tri {
+	switch t {
+	case config.Yes:
+		return acl.Yes
+	case config.No:
+		return acl.No
+	default:
+		return acl.Unknown
+	}
+}
+
+// loadedState is everything that a configuration names, read once.
+type loadedState struct {
+	*refresh.Loaded
+	Stale bool
+}
+
+// loadFor reads a configuration and everything that it names, once.
+func loadFor(c *cobra.Command, file string) (*loadedState, error) {
+	cfg, err := config.Load(file)
+	if err != nil {
+		return nil, usage(err)
+	}
+	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
+	s, err := openSources(c.Context(), cfg, log, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	r, err := refresh.New(s.settings)
+	if err != nil {
+		return nil, usage(err)
+	}
+	loaded, err := r.Load(c.Context())
+	switch {
+	case errors.Is(err, refresh.ErrUnreachable):
+		return nil, unreached(err)
+	case err != nil:
+		return nil, usage(err)
+	}
+	return &loadedState{loaded, staleAt(time.Now(), loaded.Snapshot.AsOf(), cfg.Stale)}, nil
+}
+
+// staleAt tells whether a source is older than the configuration allows.
+func staleAt(now time.Time, a resolver.AsOf, limits config.Stale) bool {
+	old := func(at time.Time, limit config.Duration) bool {
+		return !at.IsZero() && limit > 0 && now.Sub(at) > limit.Std()
+	}
+	return old(a.Directory, limits.Directory) || old(a.ACL, limits.ACL)
+}

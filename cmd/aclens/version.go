@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print version, revision and Go version",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			v, r := buildVersion()
+			_, err := fmt.Fprintf(c.OutOrStdout(), "aclens %s (revision %s, %s)\n", v, r, runtime.Version())
+			return err
+		},
+	}
+}
+
+// buildVersion is what the linker was told, or what the toolchain noted.
+func buildVersion() (v, r string) {
+	v, r = version, revision
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v == "" {
+			v = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" && r == "" {
+				r = s.Value
+			}
+		}
+	}
+	if v == "" {
+		v = "(devel)"
+	}
+	if r == "" {
+		r = "unknown"
+	}
+	return v, r
+}
