@@ -124,3 +124,33 @@ func TestMemoryStaysBoundedWhileAReportIsWritten(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+func BenchmarkDiffOfAMillionPairs(b *testing.B) {
+	before, after := company(b, 2_000, 500), company(b, 2_000, 500)
+	after.Databases().At(7).Primary.List.Entries[2].Level = acl.Author
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for range report.Diff(before, after, acl.Notes) {
+			n++
+		}
+		if n == 0 {
+			b.Fatal("nothing changed")
+		}
+	}
+}
+
+func BenchmarkWhoAmongTwoThousandPeople(b *testing.B) {
+	s := company(b, 2_000, 500)
+	db := s.Databases().At(0)
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		for range ask(b, s, report.Question{Database: db}).Rows() {
+			n++
+		}
+		if n == 0 {
+			b.Fatal("nobody")
+		}
+	}
+}

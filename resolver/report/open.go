@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -10,8 +9,6 @@ import (
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/server"
 )
-
-func compareKeys(a, b name.Key) int { return cmp.Compare(a, b) }
 
 // findOpen asks for whoever is not known: -Default-, Anonymous, and a stranger
 // below every wildcard that the ACL or a group in it holds.
@@ -70,12 +67,7 @@ func (a *Answer) wildcards() []name.Name {
 			}
 		}
 	}
-	names := make([]name.Name, 0, len(found))
-	for _, n := range found {
-		names = append(names, n)
-	}
-	slices.SortFunc(names, func(a, b name.Name) int { return compareKeys(a.Key(), b.Key()) })
-	return names
+	return sortedNames(found)
 }
 
 // mentioned are the names in the ACL and in what the server asks before it.

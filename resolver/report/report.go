@@ -56,6 +56,7 @@ type Cell struct {
 	match    acl.Match
 	hits     []uint32 // the entries that cover the user, for finding the cell again
 	next     *Cell    // another cell of the same hash
+	answer   uint32   // number of what it gives, within one Diff
 }
 
 // Row is one user's access to one database. User and Cell are shared with other

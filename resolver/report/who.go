@@ -123,7 +123,7 @@ func (a *Answer) Rows() iter.Seq[Holder] {
 				return
 			}
 		}
-		for _, n := range a.loners() {
+		for _, n := range newLonerReader(a.s).of(a.q.Instance) {
 			h, ok := a.holder(a.s.NamedSubject(n, acl.Person))
 			if !ok {
 				h, ok = a.holder(a.s.NamedSubject(n, acl.Server))
@@ -184,39 +184,4 @@ func (a *Answer) decide(sub *resolver.Subject, c acl.Channel) (resolver.Decision
 		}
 	}
 	return d, through, true
-}
-
-// loners are the hierarchical names without an entry that the ACL or the groups
-// in it name, by Key, in the spelling that is found first.
-func (a *Answer) loners() []name.Name {
-	x := a.s.Inspect()
-	found := map[name.Key]name.Name{}
-	note := func(n name.Name) {
-		_, known := found[n.Key()]
-		if !known && n.Hierarchical() && !n.IsWildcard() && !n.IsTemplate() && len(x.Holders(n.Key())) == 0 {
-			found[n.Key()] = n
-		}
-	}
-	for i := range a.q.Instance.List.Entries {
-		e := &a.q.Instance.List.Entries[i]
-		if e.Kind != acl.KindName {
-			continue
-		}
-		id, isGroup, _ := x.GroupNamed(e.Key())
-		if !isGroup {
-			note(e.Name)
-			continue
-		}
-		for _, inner := range append(x.Inside(id).Groups, id) {
-			for _, m := range x.LooseMembers(inner) {
-				note(m.Name)
-			}
-		}
-	}
-	names := make([]name.Name, 0, len(found))
-	for _, n := range found {
-		names = append(names, n)
-	}
-	slices.SortFunc(names, func(a, b name.Name) int { return compareKeys(a.Key(), b.Key()) })
-	return names
 }
