@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,7 +37,7 @@ func (q *question) parsedChannel() (acl.Channel, error) {
 
 func explainCommand() *cobra.Command {
 	var q question
-	var user, database string
+	var user, database, document string
 	var fullAccess, asName bool
 	c := &cobra.Command{
 		Use:   "explain --config FILE --user NAME --database KEY",
@@ -55,13 +55,14 @@ func explainCommand() *cobra.Command {
 			if asName {
 				mode = resolver.AnyName
 			}
-			return explain(c, &q, user, database, mode, query)
+			return explain(c, &q, user, database, document, mode, query)
 		},
 	}
 	q.flags(c)
 	c.Flags().BoolVar(&q.asJSON, "json", false, "print one JSON object")
 	c.Flags().StringVar(&user, "user", "", "LDAP DN, Notes name, unique common name, uid or mail; Anonymous; -Default- (required)")
 	c.Flags().StringVar(&database, "database", "", "key, alias, replica id, or <Server/O>!!<path> (required)")
+	c.Flags().StringVar(&document, "document", "", "DXL file of one document: who may read and edit it, by which item")
 	c.Flags().BoolVar(&fullAccess, "full-access", false, "full access administration is switched on (rule 3.11)")
 	c.Flags().BoolVar(&asName, "as-name", false, "evaluate a name without an entry as a name alone, whatever its form")
 	_ = c.MarkFlagRequired("user")
@@ -69,7 +70,7 @@ func explainCommand() *cobra.Command {
 	return c
 }
 
-func explain(c *cobra.Command, q *question, user, database string, mode resolver.NameMode, query resolver.Query) error {
+func explain(c *cobra.Command, q *question, user, database, document string, mode resolver.NameMode, query resolver.Query) error {
 	loaded, err := loadFor(c, q.config)
 	if err != nil {
 		return err
@@ -82,6 +83,18 @@ func explain(c *cobra.Command, q *question, user, database string, mode resolver
 	db, instance, ok := s.Databases().Find(database)
 	if !ok {
 		return usage(fmt.Errorf("--database: no database has the key, alias, replica id or long form %q", database))
+	}
+	if document != "" {
+		doc, items, err := readDocument(document)
+		if err != nil {
+			return usage(err)
+		}
+		access := s.DocumentAccess(sub, instance, query, items)
+		a := &documentAnswer{sub.Name.Canonical(), db.Key, cmp.Or(doc.UNID, document), doc.Form, grantOf(access.Read), grantOf(access.Edit)}
+		if q.asJSON {
+			return writeJSON(c.OutOrStdout(), a)
+		}
+		return printDocument(c.OutOrStdout(), a)
 	}
 	e := s.Explain(sub, db, instance, query)
 	e.Warnings = append(warnings, e.Warnings...)
@@ -179,15 +192,4 @@ func ages(a *resolver.ExplainedAsOf) string {
 		out = append(out, "servers "+a.Server.Format("2006-01-02 15:04:05Z"))
 	}
 	return listOr(out, "an unknown time")
-}
-
-// isUnreachable tells whether an error means that a service is away, by an
-// error that says so.
-func isUnreachable(err error, away ...error) bool {
-	for _, a := range away {
-		if errors.Is(err, a) {
-			return true
-		}
-	}
-	return false
 }

@@ -194,13 +194,8 @@ func namesList(c *computed, put func(string)) {
 	if sub == nil {
 		return
 	}
-	var groups []string
-	for _, g := range c.state.Snapshot.ACLGroups(c.id) {
-		if info := c.state.Snapshot.Group(g); !info.DenyList() || c.denyLists() {
-			groups = append(groups, info.Label)
-		}
-	}
-	for _, n := range name.NamesList(sub.Name, groups, nil) {
+	shown := func(g *resolver.Group) bool { return !g.DenyList() || c.denyLists() }
+	for _, n := range c.state.Snapshot.NamesList(sub, shown, nil) {
 		put(n)
 	}
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/source"
+)
+
+// documentAnswer says who may do what with one document, by which item.
+type documentAnswer struct {
+	User     string      `json:"user"`
+	Database string      `json:"database"`
+	Document string      `json:"document"` // UNID, or the file where there is none
+	Form     string      `json:"form"`
+	Read     grantAnswer `json:"read"`
+	Edit     grantAnswer `json:"edit"`
+}
+
+type grantAnswer struct {
+	Allowed bool   `json:"allowed"`
+	Rule    string `json:"rule"`
+	Item    string `json:"item"`
+	Value   string `json:"value"`
+}
+
+// readDocument reads the Readers and Authors items of a DXL document.
+func readDocument(file string) (*source.Document, *acl.Document, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--document: %w", err)
+	}
+	defer f.Close()
+	doc, err := source.ReadDocument(f, source.File{Name: file})
+	if err != nil {
+		return nil, nil, fmt.Errorf("--document: %w", err)
+	}
+	public, err := publicDocument(doc)
+	if err != nil {
+		return nil, nil, fmt.Errorf("--document: %w", err)
+	}
+	return doc, &acl.Document{Readers: itemsOf(doc.Readers()), Authors: itemsOf(doc.Authors()), Public: public}, nil
+}
+
+// publicDocument tells whether the document is one for public access (rule 8.6).
+func publicDocument(doc *source.Document) (bool, error) {
+	values, _, err := doc.Text("$PublicAccess")
+	return len(values) == 1 && values[0] == "1", err
+}
+
+func itemsOf(items []source.Item) []acl.Item {
+	out := make([]acl.Item, len(items))
+	for i, item := range items {
+		out[i] = acl.Item{Name: item.Name, Values: item.Values}
+	}
+	return out
+}
+
+func grantOf(g acl.Grant) grantAnswer { return grantAnswer{g.Allowed, g.Rule, g.Item, g.Value} }
+
+func printDocument(out io.Writer, a *documentAnswer) error {
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "%s, document %s (form %s) in %s\n\n", a.User, a.Document, a.Form, a.Database)
+	for _, x := range []struct {
+		what  string
+		grant grantAnswer
+	}{{"May read", a.Read}, {"May edit", a.Edit}} {
+		fmt.Fprintf(w, "%s\t%s\n", x.what, grantWords(x.grant))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}
+
+func grantWords(g grantAnswer) string {
+	text := "no"
+	if g.Allowed {
+		text = "yes"
+	}
+	text += " (rule " + g.Rule
+	if g.Item != "" {
+		text += fmt.Sprintf(": item %s holds %q", g.Item, g.Value)
+	}
+	return text + ")"
+}
