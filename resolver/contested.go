@@ -4,116 +4,169 @@ import (
 	"slices"
 
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/group"
 )
 
-// contested decides again under the other reading of each contested decision
-// (docs/access-rules.md, section 0) and notes those that change the answer.
+// otherReading is one way to read a contested decision (docs/access-rules.md,
+// section 0) that is not the way of the settings.
+type otherReading struct {
+	decision, setting string                               // setting is empty where none chooses
+	values            func(*Settings) (now, other string)  // of the setting, or both readings in words
+	decide            func(*reconsidered) (Decision, bool) // false: the reading changes nothing about the subject
+}
+
+// otherReadings are in the order of the decisions. D6 is there twice, for its
+// setting has three values. D13 has no other reading that could be told.
+var otherReadings = [...]otherReading{
+	{"D1", "", words("an exact name alone", "an exact name and groups together"),
+		weighing(func(r *acl.Reading) { r.NameJoinsGroups = !r.NameJoinsGroups })},
+	{"D2", "", words("roles of all groups", "roles of the groups with the highest level"),
+		weighing(func(r *acl.Reading) { r.RolesOfWinners = !r.RolesOfWinners })},
+	{"D3", "", words("privileges of all groups", "privileges of the groups with the highest level"),
+		weighing(func(r *acl.Reading) { r.PrivilegesOfWinners = !r.PrivilegesOfWinners })},
+	{"D4", "wildcardMode", wildcardValues,
+		weighing(func(r *acl.Reading) { r.Wildcards = acl.WildcardMerge - r.Wildcards })},
+	{"D5", "", words("all wildcards", "the longest wildcard"),
+		weighing(func(r *acl.Reading) { r.MostSpecificWildcard = !r.MostSpecificWildcard })},
+	{"D6", "commonNameMatch", commonNameValues(0), func(x *reconsidered) (Decision, bool) { return x.byCommonName(0) }},
+	{"D6", "commonNameMatch", commonNameValues(1), func(x *reconsidered) (Decision, bool) { return x.byCommonName(1) }},
+	{"D7", "commonNameInGroups", inGroupsValues, func(x *reconsidered) (Decision, bool) { return x.byMembers(x.others.commons) }},
+	{"D8", "aclGroupTypes", groupTypeValues, func(x *reconsidered) (Decision, bool) { return x.byMembers(x.others.types) }},
+	{"D9", "maxNestingDepth", depthValues, func(x *reconsidered) (Decision, bool) { return x.byMembers(x.others.depth) }},
+	{"D10", "cappedChannels", cappedValues, (*reconsidered).byChannel},
+	{"D11", "fullAccessRoles", fullAccessValues,
+		weighing(func(r *acl.Reading) { r.FullAccessRoles = !r.FullAccessRoles })},
+	{"D12", "", words("roles stay under the Internet maximum", "no roles under the Internet maximum"),
+		weighing(func(r *acl.Reading) { r.CapDropsRoles = !r.CapDropsRoles })},
+}
+
+// reconsidered is one question on its way to be decided under other readings.
+type reconsidered struct {
+	*asking
+	in     *database.Instance
+	match  acl.Match
+	others *otherMembers
+}
+
+// each decides again under every other reading and yields those whose answer is
+// not the one given, by position in otherReadings.
+func (x *reconsidered) each(given *Decision, yield func(which int, d Decision)) {
+	if x.sub.Kind == acl.Anonymous || x.sub.Kind == acl.Nobody {
+		return
+	}
+	for i := range otherReadings {
+		d, differs := otherReadings[i].decide(x)
+		if differs && (d.Level != given.Level || d.Roles != given.Roles || d.Privileges != given.Privileges) {
+			yield(i, d)
+		}
+	}
+}
+
+func weighing(change func(*acl.Reading)) func(*reconsidered) (Decision, bool) {
+	return func(x *reconsidered) (Decision, bool) {
+		r := x.settings.Reading
+		change(&r)
+		return x.decide(x.in, x.match, r), true
+	}
+}
+
+func (x *reconsidered) byChannel() (Decision, bool) {
+	if x.q.Channel != acl.WebSSO {
+		return Decision{}, false
+	}
+	return weighing(func(r *acl.Reading) { r.Capped ^= acl.ChannelsOf(acl.WebSSO) })(x)
+}
+
+func (x *reconsidered) byCommonName(which int) (Decision, bool) {
+	m := x.Snapshot.match(x.sub, x.in, x.settings.otherCommonNames()[which])
+	return x.decide(x.in, m, x.settings.Reading), true
+}
+
+// byMembers decides again with the groups of a subject who differs in them alone.
+func (x *reconsidered) byMembers(sub *Subject) (Decision, bool) {
+	if sub == nil {
+		return Decision{}, false
+	}
+	m := x.Snapshot.match(sub, x.in, x.settings.CommonName)
+	return x.decide(x.in, m, x.settings.Reading), true
+}
+
+// otherClosures are the closures under the other readings of D8 and D9.
+type otherClosures struct{ types, depth *group.Closure }
+
+func (s *Snapshot) otherClosures() otherClosures {
+	closure := func(types [5]bool, depth int) *group.Closure {
+		return s.members.graph.Lazy(s.settings.closureRule(s.members.groups, types, depth))
+	}
+	return otherClosures{
+		types: closure(s.settings.otherGroupTypes(), s.settings.MaxDepth),
+		depth: closure(s.settings.GroupTypes, s.settings.otherDepth()),
+	}
+}
+
+// otherMembers are a subject as the other readings of D7, D8 and D9 see it; nil
+// where the groups are the same.
+type otherMembers struct{ commons, types, depth *Subject }
+
+func (s *Snapshot) otherMembers(sub *Subject, c otherClosures) *otherMembers {
+	if sub.stored != nil {
+		return &otherMembers{}
+	}
+	with := func(closure *group.Closure, direct []group.ID) *Subject {
+		other := *sub
+		if other.groups = closure.Up(nil, direct); slices.Equal(other.groups, sub.groups) {
+			return nil
+		}
+		return &other
+	}
+	return &otherMembers{
+		commons: with(s.members.acl, s.directOtherwise(sub)),
+		types:   with(c.types, sub.direct),
+		depth:   with(c.depth, sub.direct),
+	}
+}
+
+// directOtherwise are the direct memberships under the other reading of D7. A
+// name without an entry is in no group by its common name (memberReader).
+func (s *Snapshot) directOtherwise(sub *Subject) []group.ID {
+	common := sub.Name.CommonKey()
+	if sub.Entry == directory.None || sub.common == "" || common == "" {
+		return sub.direct
+	}
+	named := s.members.graph.OfName(common)
+	if !s.settings.CommonNameInGroups {
+		out := append(slices.Clone(sub.direct), named...)
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	strict := s.settings
+	strict.CommonNameInGroups = false
+	r := strict.memberReader(s.store)
+	r.people, r.names, r.namer, r.byEntry = &s.people, s.names, &s.namer, s.members.byEntry
+	return slices.DeleteFunc(slices.Clone(sub.direct), func(id group.ID) bool {
+		if !slices.Contains(named, id) {
+			return false
+		}
+		m, _ := r.read(s.members.groups[id].Entry)
+		_, still := slices.BinarySearch(m.Entries, uint32(sub.Entry))
+		return !still
+	})
+}
+
+// contested notes the contested decisions whose other reading changes the answer.
 func (x *explainer) contested() {
 	if x.sub.Kind == acl.Anonymous || x.sub.Kind == acl.Nobody {
 		return
 	}
-	x.byReading("D1", "", func(r *acl.Reading) { r.NameJoinsGroups = !r.NameJoinsGroups })
-	x.byReading("D2", "", func(r *acl.Reading) { r.RolesOfWinners = !r.RolesOfWinners })
-	x.byReading("D3", "", func(r *acl.Reading) { r.PrivilegesOfWinners = !r.PrivilegesOfWinners })
-	x.byReading("D4", "wildcardMode", func(r *acl.Reading) { r.Wildcards = acl.WildcardMerge - r.Wildcards })
-	x.byReading("D5", "", func(r *acl.Reading) { r.MostSpecificWildcard = !r.MostSpecificWildcard })
-	x.byCommonName()
-	x.byGroups("D7", "commonNameInGroups", x.directOtherwise(), x.settings.GroupTypes, x.settings.MaxDepth)
-	x.byGroups("D8", "aclGroupTypes", x.sub.direct, x.typesOtherwise(), x.settings.MaxDepth)
-	x.byGroups("D9", "maxNestingDepth", x.sub.direct, x.settings.GroupTypes, x.depthOtherwise())
-	if x.q.Channel == acl.WebSSO {
-		x.byReading("D10", "cappedChannels", func(r *acl.Reading) { r.Capped ^= acl.ChannelsOf(acl.WebSSO) })
-	}
-	x.byReading("D11", "fullAccessRoles", func(r *acl.Reading) { r.FullAccessRoles = !r.FullAccessRoles })
-	x.byReading("D12", "", func(r *acl.Reading) { r.CapDropsRoles = !r.CapDropsRoles })
-}
-
-func (x *explainer) byReading(decision, setting string, change func(*acl.Reading)) {
-	r := x.settings.Reading
-	change(&r)
-	x.note(decision, setting, x.asking.decide(x.in, x.match, r))
-}
-
-// note keeps a decision that differs from the one that is explained.
-func (x *explainer) note(decision, setting string, d Decision) {
-	now := &x.decision
-	if d.Level == now.Level && d.Roles == now.Roles && d.Privileges == now.Privileges {
-		return
-	}
-	for _, c := range x.into.Contested {
-		if c.Decision == decision {
+	again := reconsidered{x.asking, x.in, x.match, x.otherMembers(x.sub, x.otherClosures())}
+	again.each(&x.decision, func(which int, d Decision) {
+		r := &otherReadings[which]
+		if slices.ContainsFunc(x.into.Contested, func(c Contested) bool { return c.Decision == r.decision }) {
 			return
 		}
-	}
-	x.into.Contested = append(x.into.Contested, Contested{decision, setting,
-		Otherwise{Level: d.Level.String(), Roles: x.in.List.RoleNames(d.Roles)}})
-}
-
-func (x *explainer) byCommonName() {
-	for _, mode := range []CommonNameMode{CommonNameSameOrg, CommonNameAlways, CommonNameNever} {
-		if mode != x.settings.CommonName {
-			m := x.Snapshot.match(x.sub, x.in, mode)
-			x.note("D6", "commonNameMatch", x.asking.decide(x.in, m, x.settings.Reading))
-		}
-	}
-}
-
-// byGroups decides again with other memberships.
-func (x *explainer) byGroups(decision, setting string, direct []group.ID, types [5]bool, depth int) {
-	if x.sub.stored != nil {
-		return
-	}
-	closure := x.members.graph.Lazy(x.settings.closureRule(x.members.groups, types, depth))
-	sub := *x.sub
-	sub.groups = closure.Up(nil, direct)
-	if slices.Equal(sub.groups, x.sub.groups) {
-		return
-	}
-	m := x.Snapshot.match(&sub, x.in, x.settings.CommonName)
-	x.note(decision, setting, x.asking.decide(x.in, m, x.settings.Reading))
-}
-
-// typesOtherwise is the other reading of D8.
-func (x *explainer) typesOtherwise() [5]bool {
-	if x.settings.GroupTypes == allButMail {
-		return [5]bool{TypeMultiPurpose: true, TypeACLOnly: true}
-	}
-	return allButMail
-}
-
-// documentedDepth is the limit that older help states (rule 4.4).
-const documentedDepth = 6
-
-func (x *explainer) depthOtherwise() int {
-	if x.settings.MaxDepth == 0 {
-		return documentedDepth
-	}
-	return 0
-}
-
-// directOtherwise are the direct memberships under the other reading of D7.
-func (x *explainer) directOtherwise() []group.ID {
-	common := x.sub.Name.CommonKey()
-	if x.sub.common == "" || common == "" {
-		return x.sub.direct
-	}
-	named := x.members.graph.OfName(common)
-	if !x.settings.CommonNameInGroups {
-		out := append(slices.Clone(x.sub.direct), named...)
-		slices.Sort(out)
-		return slices.Compact(out)
-	}
-	strict := x.settings
-	strict.CommonNameInGroups = false
-	r := strict.memberReader(x.store)
-	r.people, r.names, r.namer, r.byEntry = &x.people, x.names, &x.namer, x.members.byEntry
-	return slices.DeleteFunc(slices.Clone(x.sub.direct), func(id group.ID) bool {
-		if !slices.Contains(named, id) {
-			return false
-		}
-		m, _ := r.read(x.members.groups[id].Entry)
-		_, still := slices.BinarySearch(m.Entries, uint32(x.sub.Entry))
-		return !still
+		x.into.Contested = append(x.into.Contested, Contested{r.decision, r.setting,
+			Otherwise{Level: d.Level.String(), Roles: x.in.List.RoleNames(d.Roles)}})
 	})
 }
