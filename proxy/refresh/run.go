@@ -1,0 +1,118 @@
+package refresh
+
+import (
+	"context"
+	"time"
+)
+
+// Waiting between two tries of the first reading.
+const (
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+)
+
+// Run reads everything and hands Snapshots to Swap until ctx ends. While a
+// directory cannot be reached at the beginning it tries again and hands over
+// nothing; an error of Run means that configuration or input does not let it
+// begin. Swap and SetCredentials are called by the goroutine of Run alone.
+func (r *Refresher) Run(ctx context.Context) error {
+	w := newWorld(&r.settings)
+	err := r.first(ctx, w)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	w.handOver()
+	watch := newWatch(w)
+	defer watch.close()
+	r.follow(ctx, w, watch)
+	return nil
+}
+
+// Reload reads everything again soon, whatever seems to have changed.
+func (r *Refresher) Reload() {
+	select {
+	case r.reload <- struct{}{}:
+	default: // one is under way
+	}
+}
+
+// first loads until the services are there.
+func (r *Refresher) first(ctx context.Context, w *world) error {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		err := w.load(ctx)
+		if err == nil || ctx.Err() != nil || !worthAnotherTry(err) {
+			return err
+		}
+		w.trouble(KindDirectory, "nothing can be answered yet", err)
+		retry, stop := w.Clock.Timer(pause)
+		select {
+		case <-ctx.Done():
+		case <-r.reload:
+		case <-retry:
+		}
+		stop()
+	}
+}
+
+// work is what is to be done at a step.
+type work struct {
+	files bool // look at the files
+	all   bool // read everything again
+}
+
+// follow does what is due, one step after the other. It begins with a look at
+// the files, which were not watched while they were read first.
+func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
+	filesDue := w.Clock.Now()
+	for {
+		due := earlier(filesDue, w.nextDue())
+		timer, stop := w.Clock.Timer(due.Sub(w.Clock.Now()))
+		var todo work
+		select {
+		case <-ctx.Done():
+		case <-r.reload:
+			todo.all = true
+		case e := <-watch.events():
+			filesDue = watch.quiet(e, w.Clock.Now(), filesDue)
+		case err := <-watch.errors():
+			w.trouble(KindWatch, "events of files may be lost", err)
+			filesDue = w.Clock.Now()
+		case <-timer:
+		}
+		stop()
+		if ctx.Err() != nil {
+			return
+		}
+		now := w.Clock.Now()
+		todo.files = todo.all || !now.Before(filesDue)
+		if !todo.files && now.Before(w.nextDue()) {
+			continue
+		}
+		if todo.files {
+			filesDue = now.Add(w.Interval)
+			watch.settled()
+		}
+		w.step(ctx, todo)
+		if !todo.files {
+			continue
+		}
+		if w.unsettled() {
+			filesDue = w.Clock.Now().Add(w.Debounce)
+		}
+		watch.follow(w)
+	}
+}
+
+// step reads what is due and makes the next state of it.
+func (w *world) step(ctx context.Context, todo work) {
+	w.readExports(ctx, todo)
+	c := w.readDirectories(ctx, todo)
+	if ctx.Err() != nil {
+		return // what was read may end where ctx did
+	}
+	_ = w.settle(c) // one that is refused was reported, and the old state has news: that
+	w.handOver()
+}

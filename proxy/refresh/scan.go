@@ -1,0 +1,162 @@
+package refresh
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aclens/aclens/proxy/upstream"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/finding"
+	"github.com/aclens/aclens/resolver/name"
+)
+
+var errNoName = errors.New("it has no name")
+
+// mark is what is held of an entry: its digest, and the last pass over the
+// directory that met it.
+type mark struct {
+	digest digest
+	pass   uint32
+}
+
+// scan is one pass over a directory beside what is held of it. Nothing of it
+// counts until it is committed, but that a pass met an entry.
+type scan struct {
+	name   string
+	source uint8
+	sieve  *sieve
+	held   map[string]mark // by normalised DN
+	pass   uint32
+	fresh  bool // held against nothing
+
+	changes   []directory.Change
+	put       map[string]digest   // what came or changed
+	gone      []string            // what is no more
+	twice     []string            // entries that the directory holds twice
+	passwords map[string][][]byte // userPassword of what is in files
+	faults    []Fault
+
+	asOf  time.Time
+	full  bool           // everything was read
+	since upstream.State // of a live directory
+	seen  []look         // of a directory of files
+}
+
+// take is given every entry of a directory. Of two that have one name the one
+// with the lower digest counts, so that all replicas of the proxy agree.
+func (s *scan) take(d directory.Draft) error {
+	key, sum, ok := s.prepare(&d)
+	if !ok {
+		return nil
+	}
+	now, known := s.held[key]
+	staged, changed := s.put[key]
+	if changed || known && now.pass == s.pass {
+		s.twice = append(s.twice, key)
+		if !changed {
+			staged = now.digest
+		}
+		if sum.compare(staged) < 0 {
+			s.stage(key, sum, d)
+		}
+		return nil
+	}
+	if known {
+		s.held[key] = mark{now.digest, s.pass}
+	}
+	if !known || now.digest != sum {
+		s.stage(key, sum, d)
+	}
+	return nil
+}
+
+// takeOnce is take for a file: an entry that is there twice spoils everything,
+// and passwords are kept aside.
+func (s *scan) takeOnce(file string, d directory.Draft) error {
+	before := len(s.twice)
+	passwords := s.sieve.strip(&d)
+	if err := s.take(d); err != nil {
+		return err
+	}
+	if len(s.twice) > before {
+		return fmt.Errorf("%s: entry %q is given twice", file, d.DN)
+	}
+	if len(passwords) == 0 {
+		return nil
+	}
+	key, err := name.KeyOf(d.DN)
+	if err != nil {
+		return fmt.Errorf("%s: entry %q: %w", file, d.DN, err)
+	}
+	s.passwords[key] = passwords
+	return nil
+}
+
+// takeChange is given what a feed tells: the last word on an entry counts.
+func (s *scan) takeChange(d directory.Draft) error {
+	key, sum, ok := s.prepare(&d)
+	if !ok {
+		return nil
+	}
+	now, known := s.held[key]
+	if known {
+		s.held[key] = mark{now.digest, s.pass}
+	}
+	staged, changed := s.put[key]
+	if !changed {
+		staged = now.digest
+	}
+	if !known && !changed || staged != sum {
+		s.stage(key, sum, d)
+	}
+	return nil
+}
+
+// prepare strips a draft and finds its name. An entry whose name cannot be
+// understood is left out.
+func (s *scan) prepare(d *directory.Draft) (key string, sum digest, ok bool) {
+	d.Source = s.source
+	s.sieve.strip(d)
+	key, err := name.KeyOf(d.DN)
+	if err == nil && key == "" {
+		err = errNoName
+	}
+	if err != nil {
+		s.faults = append(s.faults, Fault{Severity: finding.Error, File: "directory " + s.name, Subject: fmt.Sprintf("entry %q", d.DN), Err: err})
+		return "", digest{}, false
+	}
+	return key, s.sieve.digest(key, d), true
+}
+
+func (s *scan) stage(key string, sum digest, d directory.Draft) {
+	s.put[key] = sum
+	s.changes = append(s.changes, directory.Change{Put: &d})
+}
+
+// met notes the name of an entry that the directory holds; it tells whether
+// anything is held under it.
+func (s *scan) met(key string) bool {
+	now, known := s.held[key]
+	if known {
+		s.held[key] = mark{now.digest, s.pass}
+	}
+	return known
+}
+
+// missing finds what this pass has not met: it is no more.
+func (s *scan) missing() {
+	for key, m := range s.held {
+		if m.pass == s.pass {
+			continue
+		}
+		if _, back := s.put[key]; !back {
+			s.gone = append(s.gone, key)
+		}
+	}
+	slices.Sort(s.gone)
+	for _, key := range s.gone {
+		s.changes = append(s.changes, directory.Change{Remove: key, Source: s.source})
+	}
+}

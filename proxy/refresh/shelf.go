@@ -1,0 +1,179 @@
+package refresh
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/aclens/aclens/resolver/finding"
+	"github.com/aclens/aclens/resolver/source"
+)
+
+// shelf holds the files of one list of paths, each as it was last read well.
+type shelf[T any] struct {
+	paths      []string
+	extensions []string
+	read       func(io.ReadSeeker, source.File) (T, []source.Fault, error)
+	strict     bool // a fault spoils its file
+
+	files []*kept[T]
+	err   error // why the files could not be listed: they are as they were
+}
+
+// kept is one file.
+type kept[T any] struct {
+	found
+	look   look
+	good   *T        // nil if it was never read well
+	from   time.Time // modification time of what is good
+	err    error     // why what the file holds now is not what is good
+	faults []source.Fault
+}
+
+// refresh reads every file that may have changed, or all of them, and tells
+// whether anything may be another than before. A file that is gone from its
+// folder is gone; one that was named itself and is missing is broken.
+func (s *shelf[T]) refresh(now time.Time, all bool, trouble func(error)) (changed bool) {
+	listed, err := expand(s.paths, s.extensions)
+	if err != nil {
+		if s.err == nil || s.err.Error() != err.Error() {
+			trouble(err)
+		}
+		s.err = err
+		return false
+	}
+	changed, s.err = s.err != nil, nil
+	before := make(map[string]*kept[T], len(s.files))
+	for _, f := range s.files {
+		before[f.path] = f
+	}
+	files := make([]*kept[T], len(listed))
+	for i, l := range listed {
+		f := before[l.path]
+		if f == nil {
+			f = &kept[T]{found: l}
+		}
+		if all || !f.look.still(l.path) {
+			changed = true
+			s.reread(f, now, trouble)
+		}
+		files[i] = f
+	}
+	changed = changed || len(files) != len(s.files)
+	s.files = files
+	return changed
+}
+
+// reread replaces what is good only by what was read well.
+func (s *shelf[T]) reread(f *kept[T], now time.Time, trouble func(error)) {
+	var content T
+	var faults []source.Fault
+	seen, err := readFile(f.path, now, func(r io.ReadSeeker) (err error) {
+		content, faults, err = s.read(r, source.File{Name: f.path, Bare: f.bare})
+		if err == nil && s.strict {
+			err = firstSpoiling(faults)
+		}
+		return err
+	})
+	f.look = seen
+	if err != nil {
+		if f.err == nil || f.err.Error() != err.Error() {
+			trouble(err)
+		}
+		f.err, f.faults = err, nil
+		return
+	}
+	f.good, f.from, f.err, f.faults = &content, seen.info.ModTime(), nil, faults
+}
+
+// unsettled tells whether a file was being written when it was read.
+func (s *shelf[T]) unsettled() bool {
+	return slices.ContainsFunc(s.files, func(f *kept[T]) bool { return errors.Is(f.err, errChanging) })
+}
+
+// oldest is the time of the oldest file in use; zero if there is none.
+func (s *shelf[T]) oldest() time.Time {
+	var oldest time.Time
+	for _, f := range s.files {
+		if f.good != nil {
+			oldest = earlier(oldest, f.from)
+		}
+	}
+	return oldest
+}
+
+// earlier is the earlier one of two times; zero is no time.
+func earlier(a, b time.Time) time.Time {
+	switch {
+	case a.IsZero():
+		return b
+	case b.IsZero() || a.Before(b):
+		return a
+	}
+	return b
+}
+
+// allFaults lists everything wrong with the files.
+func (s *shelf[T]) allFaults() []Fault {
+	var list []Fault
+	if s.err != nil {
+		list = append(list, Fault{Severity: finding.Error, Err: s.err})
+	}
+	for _, f := range s.files {
+		if f.err != nil {
+			list = append(list, Fault{Severity: finding.Error, File: f.path, Err: f.err})
+		}
+		for _, each := range f.faults {
+			list = append(list, faultOf(each))
+		}
+	}
+	return list
+}
+
+// troubles are findings: one for each file that is broken or holds something broken.
+func (s *shelf[T]) troubles() []finding.Finding {
+	var list []finding.Finding
+	if s.err != nil {
+		list = append(list, finding.New(finding.BrokenExport, s.err.Error(), "Its files stay as they were."))
+	}
+	for _, f := range s.files {
+		if f.err != nil {
+			list = append(list, brokenFile(f.path, f.err, f.good != nil))
+		}
+		if found, any := faultyFile(f.path, f.faults); any {
+			list = append(list, found)
+		}
+	}
+	return list
+}
+
+func brokenFile(path string, err error, stays bool) finding.Finding {
+	kind := finding.BrokenExport
+	if errors.Is(err, source.ErrIncomplete) {
+		kind = finding.IncompleteExport
+	}
+	detail := err.Error() + "; what it held before stays"
+	if !stays {
+		detail = err.Error() + "; nothing of it counts"
+	}
+	return finding.New(kind, path, detail)
+}
+
+// faultyFile is one finding for all faults of a file.
+func faultyFile(path string, faults []source.Fault) (finding.Finding, bool) {
+	var texts []string
+	for i := range faults {
+		if !errors.Is(faults[i].Err, source.ErrConflict) {
+			texts = append(texts, faults[i].Subject+": "+faults[i].Err.Error())
+		}
+	}
+	if len(texts) == 0 {
+		return finding.Finding{}, false
+	}
+	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(a, b) })
+	f := finding.New(finding.BrokenExport, path, "What is listed is left out.")
+	f.Count, f.Subjects = len(texts), texts[:min(len(texts), finding.MaxSubjects)]
+	return f, true
+}
