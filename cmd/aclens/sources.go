@@ -196,7 +196,16 @@ func loadFor(c *cobra.Command, file string) (*loadedState, error) {
 		return nil, usage(err)
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
-	s, err := openSources(c.Context(), cfg, log, nil)
+	loaded, err := loadConfig(c.Context(), cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	return &loadedState{loaded, staleAt(time.Now(), loaded.Snapshot.AsOf(), cfg.Stale)}, nil
+}
+
+// loadConfig reads everything that a configuration names, once.
+func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) (*refresh.Loaded, error) {
+	s, err := openSources(ctx, cfg, log, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -205,14 +214,14 @@ func loadFor(c *cobra.Command, file string) (*loadedState, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	loaded, err := r.Load(c.Context())
+	loaded, err := r.Load(ctx)
 	switch {
 	case errors.Is(err, refresh.ErrUnreachable):
 		return nil, unreached(err)
 	case err != nil:
 		return nil, usage(err)
 	}
-	return &loadedState{loaded, staleAt(time.Now(), loaded.Snapshot.AsOf(), cfg.Stale)}, nil
+	return loaded, nil
 }
 
 // staleAt tells whether a source is older than the configuration allows.
