@@ -67,8 +67,8 @@ func AddCredentials(values map[string][][]byte, d *directory.Draft) error {
 		return fmt.Errorf("credentials of %q: %w", d.DN, err)
 	}
 	for _, a := range d.Attributes {
-		attribute, _, _ := strings.Cut(a.Name, ";")
-		if strings.EqualFold(attribute, "userPassword") || attribute == "2.5.4.35" {
+		// With options it is another attribute, such as a former password.
+		if strings.EqualFold(a.Name, "userPassword") || a.Name == "2.5.4.35" {
 			values[key] = append(values[key], a.Values...)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
@@ -83,7 +82,7 @@ func subjectKey(raw []byte) (string, error) {
 	for i := len(subject) - 1; i >= 0; i-- { // the last comes first (RFC 4514 section 2.1)
 		for j, a := range subject[i] {
 			value, ok := a.Value.(string)
-			if !ok || !utf8.ValidString(value) {
+			if !ok {
 				return "", errors.New("subject holds a value that is no text")
 			}
 			separator := "+"

@@ -35,6 +35,7 @@ type remembered struct {
 type memory struct {
 	secret [sha256.Size]byte // of this process
 	turns  turns
+	cost   int
 
 	mu      sync.Mutex // guards what follows
 	binds   *simplelru.LRU[place, remembered]
@@ -52,7 +53,7 @@ type watch struct {
 }
 
 func newMemory() (*memory, error) {
-	m := &memory{turns: newTurns(), watches: map[string]*watch{}}
+	m := &memory{turns: newTurns(), cost: memoryCost, watches: map[string]*watch{}}
 	if _, err := rand.Read(m.secret[:]); err != nil {
 		return nil, fmt.Errorf("making the key of the bind cache: %w", err)
 	}
@@ -167,7 +168,7 @@ func (m *memory) keep(p place, w *watch, password []byte, until time.Time) {
 	if !m.turns.tryTake() {
 		return
 	}
-	hash, err := bcrypt.GenerateFromPassword(m.digest(password), memoryCost)
+	hash, err := bcrypt.GenerateFromPassword(m.digest(password), m.cost)
 	m.turns.give()
 	if err != nil {
 		return // no salt to be had: nothing is remembered
