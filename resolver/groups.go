@@ -26,6 +26,12 @@ type Group struct {
 // alive tells whether the group still has an entry.
 func (g *Group) alive() bool { return g.Entry != directory.None }
 
+// same tells whether a group differs from another in its members at most.
+func (g *Group) same(o *Group) bool {
+	return g.Entry == o.Entry && g.Type == o.Type && g.role == o.role && g.source == o.source &&
+		slices.EqualFunc(g.Names, o.Names, func(a, b name.Name) bool { return a.Key() == b.Key() })
+}
+
 // DenyList tells whether the group is one that answers hide (rule 4.2).
 func (g *Group) DenyList() bool { return g.Type == TypeDenyList }
 

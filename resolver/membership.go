@@ -189,7 +189,10 @@ func (old *membership) with(s *Settings, r memberReader, people *Population, tou
 			m.groups = append(m.groups, reader.read(id))
 			m.byEntry[id] = gid
 		case isGroup:
-			m.groups[gid] = reader.read(id)
+			fresh := reader.read(id)
+			renamed = renamed || !fresh.same(&m.groups[gid])
+			m.groups[gid], again[gid] = fresh, true
+			continue
 		case wasGroup:
 			m.groups[gid] = Group{Entry: directory.None}
 			delete(m.byEntry, id)

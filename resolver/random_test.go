@@ -19,7 +19,7 @@ var (
 	serverNames    = []string{"CN=Hub1/O=Acme", "CN=Hub2/OU=Srv/O=Acme", "CN=Hub9/O=Other"}
 	alternateNames = []string{"CN=Jeanne Doe/O=Acme", "Bob Ray/Acme", "Jane Doe", "Eve Out", "CN=Juana/OU=Ventas/O=Acme", "Flat Person", "Hub1"}
 	groupNames     = []string{
-		"Staff", "Editors", "Admins", "LocalDomainServers", "Terminations", "Jane Doe", "Bob Ray", "CN=Team/O=Acme", "CN=Staff/OU=Groups/O=Acme", "Loop",
+		"Staff", "Editors", "Admins", "LocalDomainServers", "Terminations", "Jane Doe", "Bob Ray", "CN=Team/O=Acme", "CN=Staff/OU=Groups/O=Acme", "Loop", "Chain 0", "Chain 2",
 	}
 	wildcards  = []string{"*/Acme", "*/Sales/Acme", "*", "*/O=Other", "*/Acme/US", "*/dc=acme/dc=com", "*/Bob Ray/Acme"}
 	strangers  = []string{"CN=Ann New/OU=Sales/O=Acme", "CN=Nobody/O=Nowhere", "Stranger", "CN=Bob Ray/OU=Lab/O=Acme"}
@@ -65,6 +65,9 @@ func (d dice) world() *world {
 	for range 2 + d.IntN(8) {
 		w.add(d.group())
 	}
+	if d.chance(40) {
+		d.chain(w)
+	}
 	if d.chance(30) {
 		w.add(doc{kind: "other", name: d.one(slices.Concat(peopleNames, groupNames)...), dir: d.dir()})
 	}
@@ -77,6 +80,18 @@ func (d dice) world() *world {
 		}
 	}
 	return w
+}
+
+// chain adds groups of which each holds the next.
+func (d dice) chain(w *world) {
+	dir, n := d.dir(), 2+d.IntN(8)
+	for i := range n {
+		g := doc{kind: "group", name: "Chain " + strconv.Itoa(i), groupType: "0", dir: dir, members: []string{"Chain " + strconv.Itoa(i+1)}}
+		if i == n-1 {
+			g.members = []string{w.docs[d.IntN(len(w.docs))].name, w.docs[0].name}
+		}
+		w.add(g)
+	}
 }
 
 // add puts an entry in, instead of one of the same name in the same directory.
@@ -107,7 +122,7 @@ func (d dice) person() doc {
 
 func (d dice) group() doc {
 	g := doc{kind: "group", name: d.one(groupNames...), dir: d.dir(), groupType: d.one("0", "0", "0", "1", "2", "3", "4", "", "9", "x")}
-	for _, m := range d.some(d.IntN(6), peopleNames, serverNames, alternateNames, groupNames, groupNames, wildcards, strangers) {
+	for _, m := range d.some(d.IntN(6), peopleNames, serverNames, alternateNames, groupNames, groupNames, wildcards, strangers, []string{"Ann New", "Nobody"}) {
 		g.members = append(g.members, d.spelled(m))
 	}
 	if d.chance(20) {
@@ -157,9 +172,12 @@ func (d dice) acl(i int) aclDoc {
 	a.consistent = d.one("yes", "no", "unknown")
 	seen := map[string]bool{}
 	pool := d.some(3+d.IntN(9), peopleNames, serverNames, alternateNames, groupNames, groupNames, wildcards, wildcards, strangers,
-		replicaIDs, []string{"Anonymous", "[Staff]", "Readers", "Bob Ray", "Mary Tsen", "Eve Out", "Eve Out", "Hub2"})
+		replicaIDs, []string{"Anonymous", "[Staff]", "Chain 0", "Readers", "Bob Ray", "Mary Tsen", "Eve Out", "Eve Out", "Hub2"})
 	if d.chance(90) {
 		pool = append(pool, "-Default-")
+	}
+	if d.chance(40) {
+		pool = append(pool, "Chain 0")
 	}
 	d.Shuffle(len(pool), func(i, j int) { pool[i], pool[j] = pool[j], pool[i] })
 	for _, n := range pool {

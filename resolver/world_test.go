@@ -32,6 +32,7 @@ type doc struct {
 	alternates []string
 	mapped     []string // values of the attribute that holds Notes names
 	uids       []string
+	mails      []string
 	groupType  string // empty: the entry does not say
 	listNames  []string
 	members    []string
@@ -109,6 +110,7 @@ func (d *doc) draft() *directory.Draft {
 	add("altFullName", d.alternates)
 	add(mappedAttribute, d.mapped)
 	add("uid", d.uids)
+	add("mail", d.mails)
 	add("listName", d.listNames)
 	add("memberUid", d.memberUIDs)
 	for _, m := range d.members {
