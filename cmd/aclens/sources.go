@@ -51,12 +51,8 @@ func openSources(ctx context.Context, c *config.Config, log *slog.Logger, metric
 	s.settings.Choices = choices(c)
 	s.settings.Log = log
 	s.settings.Databases = databaseSources(c)
-	s.settings.Servers, err = serverSources(c)
+	s.settings.Servers = serverSources(c)
 	s.settings.Stale = refresh.Stale{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()}
-	if err != nil {
-		s.close()
-		return nil, usage(err)
-	}
 	return s, nil
 }
 
@@ -154,7 +150,7 @@ func databaseSources(c *config.Config) refresh.Databases {
 	}
 }
 
-func serverSources(c *config.Config) (refresh.Servers, error) {
+func serverSources(c *config.Config) refresh.Servers {
 	out := refresh.Servers{DXL: c.Servers.DXL}
 	for _, setting := range c.Servers.Settings {
 		s := server.Settings{
@@ -169,7 +165,7 @@ func serverSources(c *config.Config) (refresh.Servers, error) {
 		}
 		out.Settings = append(out.Settings, refresh.ServerSettings{Name: name.Parse(setting.Name), Settings: s})
 	}
-	return out, nil
+	return out
 }
 
 func triOf(t config.Tri) acl.Tri {

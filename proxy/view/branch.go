@@ -83,7 +83,7 @@ func (p *realPlace) computed(c *compiler, a *assertion) (directory.Filter, bool)
 	}
 	if a.filter.Kind == wire.Equality || a.filter.Kind == wire.Approx {
 		if _, valid := a.typ.AppendKey(nil, a.filter.Value); !valid || !a.typ.HasEquality() {
-			return constant(directory.Undefined), true
+			return never(), true
 		}
 		if len(attrs) == 1 && attrs[0].leaf != nil {
 			if l := attrs[0].leaf(c, attrs[0], string(a.filter.Value)); l.known {
@@ -93,7 +93,7 @@ func (p *realPlace) computed(c *compiler, a *assertion) (directory.Filter, bool)
 	}
 	holds, ok := valueTest(c, a)
 	if !ok {
-		return constant(directory.Undefined), true
+		return never(), true
 	}
 	return computedLeaf(&valueLeaf{
 		computed: &computed{state: p.state, rights: p.rights, store: c.store}, attrs: attrs, holds: holds, among: p.among(attrs),
@@ -181,7 +181,7 @@ func (c *compiler) chainMember(f *wire.Filter) directory.Filter {
 	}
 	guard, visible := p.guard(c, attrMember, policy.Real)
 	if !visible {
-		return constant(directory.Undefined)
+		return never()
 	}
 	set := roaring.New()
 	s := p.state.Snapshot

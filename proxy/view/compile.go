@@ -33,16 +33,15 @@ type branch interface {
 
 // assertion is one item of a filter on an attribute.
 type assertion struct {
-	op     directory.Op
 	attrs  []schema.ID
 	typ    *schema.Type
 	folded string
 	filter *wire.Filter
 }
 
-// constant is a filter that is the same for every entry.
-func constant(t directory.Truth) directory.Filter {
-	return directory.Filter{Op: directory.Constant, Value: t}
+// never is a filter that is Undefined for every entry.
+func never() directory.Filter {
+	return directory.Filter{Op: directory.Constant, Value: directory.Undefined}
 }
 
 // compile never fails: what cannot be asked is Undefined (RFC 4511, 4.5.1.7).
@@ -59,7 +58,7 @@ func (c *compiler) compile(f *wire.Filter) directory.Filter {
 	case wire.Equality, wire.Approx, wire.Present, wire.Substrings, wire.GreaterOrEqual, wire.LessOrEqual:
 		return c.item(f)
 	default:
-		return constant(directory.Undefined)
+		return never()
 	}
 }
 
@@ -74,13 +73,13 @@ func (c *compiler) junction(op directory.Op, f *wire.Filter) directory.Filter {
 func (c *compiler) item(f *wire.Filter) directory.Filter {
 	id, ok := c.schema.LookupBytes(f.Attr)
 	if !ok {
-		return constant(directory.Undefined)
+		return never()
 	}
 	t := c.schema.Type(id)
 	a := &assertion{typ: t, attrs: c.schema.Expand(id), folded: strings.ToLower(t.Name()), filter: f}
 	guard, visible := c.branch.guard(c, a.folded, classOf(a.folded))
 	if !visible {
-		return constant(directory.Undefined)
+		return never()
 	}
 	out, ok := c.branch.computed(c, a)
 	if !ok {
@@ -103,7 +102,7 @@ func (c *compiler) stored(a *assertion) directory.Filter {
 	case wire.Equality, wire.Approx:
 		out.Op = directory.Equal
 		if !a.typ.HasEquality() {
-			return constant(directory.Undefined)
+			return never()
 		}
 		out.Key, ok = a.typ.AppendKey(nil, a.filter.Value)
 	case wire.Substrings:
@@ -115,12 +114,12 @@ func (c *compiler) stored(a *assertion) directory.Filter {
 			out.Op = directory.LessOrEqual
 		}
 		if !a.typ.HasOrdering() {
-			return constant(directory.Undefined)
+			return never()
 		}
 		out.Key, ok = a.typ.OrderingKey(nil, a.filter.Value)
 	}
 	if !ok {
-		return constant(directory.Undefined)
+		return never()
 	}
 	return out
 }
@@ -138,26 +137,26 @@ func (c *compiler) extensible(f *wire.Filter) directory.Filter {
 	}
 	rule := c.schema.Rule(string(f.Rule))
 	if rule == nil {
-		return constant(directory.Undefined)
+		return never()
 	}
 	if rule.IsInChain() {
 		return c.inChain(f)
 	}
 	if len(f.Attr) == 0 {
-		return constant(directory.Undefined) // a rule over every attribute would look past what may be read
+		return never() // a rule over every attribute would look past what may be read
 	}
 	id, ok := c.schema.LookupBytes(f.Attr)
 	if !ok || !rule.Applies(c.schema.Type(id)) {
-		return constant(directory.Undefined)
+		return never()
 	}
 	match, ok := rule.Compile(f.Value)
 	if !ok {
-		return constant(directory.Undefined)
+		return never()
 	}
 	a := &assertion{typ: c.schema.Type(id), attrs: c.schema.Expand(id), folded: strings.ToLower(c.schema.Type(id).Name()), filter: f}
 	guard, visible := c.branch.guard(c, a.folded, classOf(a.folded))
 	if !visible {
-		return constant(directory.Undefined)
+		return never()
 	}
 	if out, ok := c.branch.computed(c, a); ok {
 		return out
@@ -201,7 +200,7 @@ func (c *compiler) inChain(f *wire.Filter) directory.Filter {
 	case "member", "uniquemember":
 		return c.chainMember(&plain)
 	default:
-		return constant(directory.Undefined)
+		return never()
 	}
 }
 

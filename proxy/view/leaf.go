@@ -216,7 +216,7 @@ func (s *State) nodeOf(dn string) (node, bool) {
 	if err != nil {
 		return node{}, false
 	}
-	t := s.Tree()
+	t := s.subtree()
 	id, ok := t.store.Find(key)
 	if !ok {
 		return node{}, false

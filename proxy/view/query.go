@@ -2,7 +2,6 @@ package view
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
@@ -22,7 +21,6 @@ type Query struct {
 	special special
 	from    position // where a page begins
 	limit   int      // entries; 0 is no limit
-	missing wire.Result
 }
 
 // stage is one Store that a search looks through.
@@ -113,9 +111,6 @@ func (q *Query) Cost() int {
 	return n
 }
 
-// errStop ends a walk; what happened is in the run.
-var errStop = errors.New("stop")
-
 // run is a Query on its way.
 type run struct {
 	*Query
@@ -124,7 +119,6 @@ type run struct {
 	eval    *directory.Evaluator
 	answer  Answer
 	vain    int // entries looked at that were not returned
-	next    position
 	pageEnd int // entries after which the page is full; 0 without paging
 }
 

@@ -30,8 +30,8 @@ func (q *Query) recordDatabases(at target) []*database.Database {
 
 // holdsDatabases tells whether ou=databases lies at or below a container.
 func (s *State) holdsDatabases(at target) bool {
-	n, ok := s.Tree().store.Find(s.view.databasesKey)
-	return ok && at.store == s.Tree().store && at.store.Within(n, at.id)
+	n, ok := s.subtree().store.Find(s.view.databasesKey)
+	return ok && at.store == s.subtree().store && at.store.Within(n, at.id)
 }
 
 // recordAttributes are what a record can have; a term on another attribute is

@@ -72,7 +72,7 @@ func (s *State) findVirtual(dn name.DN, r *policy.Rights) (target, wire.Result) 
 // recordAt reads the DN of a decision record.
 func (s *State) recordAt(dn name.DN) (*resolver.Subject, *database.Database, bool) {
 	rdn := dn.RDN()
-	t := s.Tree()
+	t := s.subtree()
 	above, ok := t.store.Find(dn.Parent().Key())
 	if len(rdn) != 1 || !ok || t.nodes[above].kind != subjectsOf {
 		return nil, nil, false

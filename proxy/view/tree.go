@@ -59,8 +59,8 @@ var arcUUID = uuid.MustParse("5e933458-0368-49f2-9b38-79bb4560f63e")
 // (RFC 9562, 5.5).
 func entryUUID(key string) string { return uuid.NewSHA1(arcUUID, []byte(key)).String() }
 
-// Tree builds the subtree when it is first asked for.
-func (s *State) Tree() *tree {
+// subtree builds the virtual subtree when it is first asked for.
+func (s *State) subtree() *tree {
 	s.treeOnce.Do(func() { s.tree = newPlanter(s).plant() })
 	return s.tree
 }
@@ -142,14 +142,14 @@ func (p *planter) copyOf(id group.ID) {
 	if !g.Alive() || p.omitted(s.Members(id).IsEmpty()) {
 		return
 	}
-	real := s.Store().Entry(g.Entry).DN()
+	original := s.Store().Entry(g.Entry).DN()
 	dn := p.state.groupCopyDN(g)
 	p.containersAbove(dn)
 	p.add(dn, classGroup, node{kind: groupCopy, group: id}, func(d *directory.Draft) {
 		if g.Label != "" && len(d.Values("cn")) == 0 {
 			d.AddText("cn", g.Label)
 		}
-		d.AddText("seeAlso", real)
+		d.AddText("seeAlso", original)
 	})
 }
 
@@ -275,8 +275,7 @@ func (v *View) roleGroupDN(db *database.Database, role string) string {
 // groupCopyDN is the flattened copy of a real group: its DN relative to the
 // base that it lies below.
 func (s *State) groupCopyDN(g *resolver.Group) string {
-	real := s.Snapshot.Store().Entry(g.Entry)
-	return s.relative(real) + "," + ouGroups + "," + s.view.settings.Base
+	return s.relative(s.Snapshot.Store().Entry(g.Entry)) + "," + ouGroups + "," + s.view.settings.Base
 }
 
 // relative cuts the naming context off a DN, the longest that fits.

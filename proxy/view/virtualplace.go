@@ -23,7 +23,7 @@ type virtualPlace struct {
 }
 
 func (s *State) treePlace(r *policy.Rights) *virtualPlace {
-	t := s.Tree()
+	t := s.subtree()
 	return &virtualPlace{state: s, rights: r, store: t.store, node: func(id directory.ID) node { return t.nodes[id] }}
 }
 
@@ -120,7 +120,7 @@ func (p *virtualPlace) computed(c *compiler, a *assertion) (directory.Filter, bo
 		if strings.EqualFold(open.name, a.folded) {
 			holds, ok := valueTest(c, a)
 			if !ok {
-				return constant(directory.Undefined), true
+				return never(), true
 			}
 			return computedLeaf(&openLeaf{p, open, holds}), true
 		}
@@ -154,7 +154,7 @@ func (p *virtualPlace) memberItem(a *assertion) (directory.Filter, bool) {
 	case wire.Equality, wire.Approx, wire.Extensible:
 		key, err := name.KeyOf(string(a.filter.Value))
 		if err != nil {
-			return constant(directory.Undefined), true
+			return never(), true
 		}
 		l := &memberItemLeaf{place: p, key: key, entry: directory.None}
 		if id, ok := p.state.Snapshot.FindEntry(string(a.filter.Value)); ok {
@@ -162,7 +162,7 @@ func (p *virtualPlace) memberItem(a *assertion) (directory.Filter, bool) {
 		}
 		return computedLeaf(l), true
 	default:
-		return constant(directory.Undefined), true
+		return never(), true
 	}
 }
 

@@ -230,11 +230,11 @@ func (l *List) Seal() error {
 	}
 	seenRoles := make(map[string]bool, len(l.Roles))
 	for _, r := range l.Roles {
-		if f := name.Fold(r); seenRoles[f] {
+		f := name.Fold(r)
+		if seenRoles[f] {
 			return fmt.Errorf("role %s is defined twice", r)
-		} else {
-			seenRoles[f] = true
 		}
+		seenRoles[f] = true
 	}
 	l.fallback, l.anonymous = -1, -1
 	seen := make(map[name.Key]int, len(l.Entries))

@@ -93,9 +93,9 @@ func (r RawAttribute) Bytes() []byte { return bytesOf(string(r)) }
 
 // Values starts a walk over the values.
 func (r RawAttribute) Values() Values {
-	_, content, _ := cutTLV(string(r))
-	_, _, rest := cutTLV(content) // the type
-	_, set, _ := cutTLV(rest)
+	content, _ := cutTLV(string(r))
+	_, rest := cutTLV(content) // the type
+	set, _ := cutTLV(rest)
 	return Values{set}
 }
 
@@ -107,7 +107,7 @@ func (v *Values) Next() (string, bool) {
 	if v.rest == "" {
 		return "", false
 	}
-	_, value, rest := cutTLV(v.rest)
+	value, rest := cutTLV(v.rest)
 	v.rest = rest
 	return value, true
 }
@@ -214,8 +214,8 @@ func appendHeader(b []byte, tag byte, n int) []byte {
 }
 
 // cutTLV splits the first element off a string that this package encoded.
-func cutTLV(s string) (tag byte, content, rest string) {
-	tag, n, at := s[0], int(s[1]), 2
+func cutTLV(s string) (content, rest string) {
+	n, at := int(s[1]), 2
 	if n >= 0x80 {
 		octets := n & 0x7f
 		n = 0
@@ -224,7 +224,7 @@ func cutTLV(s string) (tag byte, content, rest string) {
 			at++
 		}
 	}
-	return tag, s[at : at+n], s[at+n:]
+	return s[at : at+n], s[at+n:]
 }
 
 func appendString(b []byte, s string) []byte {

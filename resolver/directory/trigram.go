@@ -9,15 +9,8 @@ import (
 )
 
 // trigrams maps three neighbouring bytes of a normalised value to the entries
-// that have them, so that a substring filter looks at few entries. The marks
-// stand before the first and behind the last byte.
+// that have them, so that a substring filter looks at few entries.
 type trigrams map[uint32]*roaring.Bitmap
-
-const (
-	startMark = 0x01
-	endMark   = 0x02
-	noMark    = 0x00
-)
 
 // indexesSubstrings says which types have the index: those that people search
 // by parts of. Others, and those for which a directory defines rules that do not
