@@ -142,6 +142,9 @@ func (a *acls) ask(ctx context.Context, now time.Time, all bool, trouble func(er
 		}
 		l.due = now.Add(l.Interval)
 		instances, err := l.Source.Instances(ctx)
+		if ctx.Err() != nil {
+			return changed
+		}
 		if err != nil {
 			l.err = fmt.Errorf("databases of %s: %w", l.Name, &serviceError{err})
 			trouble(l.err)

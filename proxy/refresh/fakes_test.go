@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
 	"go.uber.org/goleak"
 
 	"github.com/aclens/aclens/proxy/upstream"
@@ -478,4 +479,18 @@ func kitOf(server, path, level string) string {
 func cutKit(text string) string {
 	line, _, _ := strings.Cut(text, "\n")
 	return line + "\n"
+}
+
+// contextOf is a context.Context.
+type contextOf = context.Context
+
+var errAway = upstream.ErrUnavailable
+
+func parseName(text string) name.Name { return name.Parse(text) }
+
+func eventOf(op string) fsnotify.Event {
+	if op == "chmod" {
+		return fsnotify.Event{Op: fsnotify.Chmod}
+	}
+	return fsnotify.Event{Op: fsnotify.Write | fsnotify.Chmod}
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/aclens/aclens/proxy/upstream"
 )
 
-// nameShare is how much longer than a comparison of names the time to the next
-// one is at least.
-const nameShare = 20
+// share is how much longer than a comparison of names, or a full reading where
+// changes cannot be told, the time to the next one is at least.
+const share = 20
 
-// readLive reads everything, or what changed where that is enough.
+// readLive reads everything, or what changed where that is enough. nil means
+// that it is too early to read anything.
 func (h *heldDirectory) readLive(ctx context.Context, clock Clock, all bool) (*scan, error) {
 	now := clock.Now()
 	if !all && now.Before(h.fullDue) {
@@ -22,17 +23,22 @@ func (h *heldDirectory) readLive(ctx context.Context, clock Clock, all bool) (*s
 		if !errors.Is(err, upstream.ErrFullRead) {
 			return s, err
 		}
+		if h.since.Since == "" && now.Before(h.allDue) {
+			return nil, nil
+		}
 	}
-	return h.readAll(ctx, now, false)
+	return h.readAll(ctx, clock, false)
 }
 
-func (h *heldDirectory) readAll(ctx context.Context, now time.Time, fresh bool) (*scan, error) {
+func (h *heldDirectory) readAll(ctx context.Context, clock Clock, fresh bool) (*scan, error) {
 	s := h.scan(fresh)
-	s.asOf, s.full = now, true
+	s.asOf, s.full = clock.Now(), true
 	var err error
 	if s.since, err = h.Live.ReadAll(ctx, s.take); err != nil {
 		return nil, &serviceError{err}
 	}
+	now := clock.Now()
+	h.allDue = now.Add(share * now.Sub(s.asOf))
 	s.missing()
 	return s, nil
 }
@@ -41,6 +47,9 @@ func (h *heldDirectory) readAll(ctx context.Context, now time.Time, fresh bool) 
 // entries before: so an entry that is deleted after its name was read is
 // dropped at the next comparison, and one that came back meanwhile is a change.
 func (h *heldDirectory) readChanges(ctx context.Context, clock Clock) (*scan, error) {
+	if h.since.Since == "" {
+		return nil, fmt.Errorf("%w: it does not tell changes", upstream.ErrFullRead)
+	}
 	s := h.scan(false)
 	s.asOf = clock.Now()
 	compare := !s.asOf.Before(h.namesDue)
@@ -54,7 +63,8 @@ func (h *heldDirectory) readChanges(ctx context.Context, clock Clock) (*scan, er
 		if err != nil {
 			return nil, &serviceError{err}
 		}
-		h.namesDue = clock.Now().Add(nameShare * clock.Now().Sub(s.asOf))
+		now := clock.Now()
+		h.namesDue = now.Add(share * now.Sub(s.asOf))
 	}
 	var err error
 	if s.since, err = h.Live.ReadChanges(ctx, h.since, s.takeChange); err != nil {

@@ -21,9 +21,7 @@ type handed struct {
 // new age alone is news now and then only: whoever answers prepares each
 // Snapshot for itself.
 func (w *world) handOver() {
-	for _, s := range w.sources() {
-		w.Metrics.SourceAsOf(s.Name, s.AsOf)
-	}
+	w.tellAges()
 	if w.newPasswords {
 		w.newPasswords = false
 		w.SetCredentials(w.passwords())
@@ -40,6 +38,16 @@ func (w *world) handOver() {
 	}
 	w.last = next
 	w.Swap(next.id, w.now.snapshot, next.findings, next.changed)
+}
+
+// tellAges tells the ages of the directories and of ACLs and Server documents
+// as a whole: there may be thousands of files.
+func (w *world) tellAges() {
+	for _, h := range w.directories {
+		w.Metrics.SourceAsOf("directory "+h.name, h.asOf)
+	}
+	w.Metrics.SourceAsOf("acl", w.databases.asOf)
+	w.Metrics.SourceAsOf("server", w.servers.asOf)
 }
 
 func sameFindings(a, b []finding.Finding) bool {

@@ -27,6 +27,7 @@ type heldDirectory struct {
 	due      time.Time       // of the next poll
 	fullDue  time.Time
 	namesDue time.Time
+	allDue   time.Time // of the next full reading of a directory that tells no changes
 	err      error // of the last try
 }
 
@@ -76,9 +77,14 @@ func (h *heldDirectory) commit(s *scan, refused map[string]bool, now time.Time) 
 		h.fullDue = now.Add(h.Full)
 	}
 	for _, f := range s.faults {
-		if !slices.ContainsFunc(h.faults, func(g Fault) bool { return g.Error() == f.Error() }) {
+		if !h.knows(f) {
 			h.faults = append(h.faults, f)
 		}
 	}
 	h.passwords, h.asOf, h.since, h.seen = s.passwords, s.asOf, s.since, s.seen
+}
+
+// knows tells whether a fault is no news.
+func (h *heldDirectory) knows(f Fault) bool {
+	return slices.ContainsFunc(h.faults, func(g Fault) bool { return g.Error() == f.Error() })
 }

@@ -300,3 +300,29 @@ func (w *world) dnOf(key string) string {
 	id, _ := w.now.snapshot.Store().Find(key)
 	return w.now.snapshot.Store().Entry(id).DN()
 }
+
+func TestADirectoryThatTellsNoChangesIsReadInFullNowAndThen(t *testing.T) {
+	clock := newFakeClock()
+	slow := &slowListed{listed: listed{person("Jane Doe")}, during: func() { clock.advance(30 * time.Second) }}
+	s, _ := told(live(slow))
+	s.Clock = clock
+	w := loadedWorld(t, s)
+	for range 21 {
+		w.poll(t) // a minute each, and half a minute more with a reading
+	}
+	if slow.asked != 3 {
+		t.Errorf("everything was read %d times in 21 minutes, each for 30 seconds", slow.asked)
+	}
+}
+
+type slowListed struct {
+	listed
+	during func()
+	asked  int
+}
+
+func (s *slowListed) ReadAll(ctx context.Context, emit func(directory.Draft) error) (upstream.State, error) {
+	s.asked++
+	s.during()
+	return s.listed.ReadAll(ctx, emit)
+}

@@ -116,7 +116,8 @@ type Metrics interface {
 	// Refreshed says what a Snapshot that was handed over holds, and how long it
 	// took to make; zero where only ages are new.
 	Refreshed(c Counts, took time.Duration)
-	// SourceAsOf says of when a source is; sources are those of Loaded.Sources.
+	// SourceAsOf says of when a source is: "directory NAME", "acl" or "server";
+	// zero if there is none.
 	SourceAsOf(source string, at time.Time)
 	// RefreshError says that something could not be read or used.
 	RefreshError(kind Kind)

@@ -136,7 +136,9 @@ func (w *world) commit(c *candidate, next *state, refused map[string]bool) {
 			continue
 		}
 		for _, f := range s.faults {
-			w.trouble(KindEntry, "entry of a directory is left out", f)
+			if !w.directories[i].knows(f) {
+				w.trouble(KindEntry, "entry of a directory is left out", f)
+			}
 		}
 		w.newPasswords = w.newPasswords || len(s.changes) > 0 || len(s.passwords)+len(w.directories[i].passwords) > 0
 		w.directories[i].commit(s, refused, now)

@@ -76,7 +76,7 @@ func (w *world) readFresh(ctx context.Context) (*candidate, error) {
 	for i, h := range w.directories {
 		var err error
 		if h.Live != nil {
-			c.scans[i], err = h.readAll(ctx, w.Clock.Now(), true)
+			c.scans[i], err = h.readAll(ctx, w.Clock, true)
 		} else {
 			c.scans[i], err = h.readFiles(w.Clock.Now(), true, true)
 		}
