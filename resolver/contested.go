@@ -7,6 +7,7 @@ import (
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/group"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // otherReading is one way to read a contested decision (docs/access-rules.md,
@@ -53,9 +54,6 @@ type reconsidered struct {
 // each decides again under every other reading and yields those whose answer is
 // not the one given, by position in otherReadings.
 func (x *reconsidered) each(given *Decision, yield func(which int, d Decision)) {
-	if x.sub.Kind == acl.Anonymous || x.sub.Kind == acl.Nobody {
-		return
-	}
 	for i := range otherReadings {
 		d, differs := otherReadings[i].decide(x)
 		if differs && (d.Level != given.Level || d.Roles != given.Roles || d.Privileges != given.Privileges) {
@@ -151,15 +149,12 @@ func (s *Snapshot) directOtherwise(sub *Subject) []group.ID {
 		}
 		m, _ := r.read(s.members.groups[id].Entry)
 		_, still := slices.BinarySearch(m.Entries, uint32(sub.Entry))
-		return !still
+		return !still && !slices.ContainsFunc(sub.wildcards, func(w name.Key) bool { return slices.Contains(m.Names, w) })
 	})
 }
 
 // contested notes the contested decisions whose other reading changes the answer.
 func (x *explainer) contested() {
-	if x.sub.Kind == acl.Anonymous || x.sub.Kind == acl.Nobody {
-		return
-	}
 	again := reconsidered{x.asking, x.in, x.match, x.otherMembers(x.sub, x.otherClosures())}
 	again.each(&x.decision, func(which int, d Decision) {
 		r := &otherReadings[which]
