@@ -154,3 +154,11 @@ func BenchmarkWhoAmongTwoThousandPeople(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkAMillionRowsOfParquet(b *testing.B) {
+	benchmarkWriting(b, func(out io.Writer) report.Writer { return report.Parquet(out, report.Heading{}) })
+}
+
+func BenchmarkAMillionRowsOfHTML(b *testing.B) {
+	benchmarkWriting(b, func(out io.Writer) report.Writer { return report.HTML(out, report.Heading{}) })
+}
