@@ -2,6 +2,7 @@ package finding
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
@@ -81,7 +82,7 @@ func (d *databaseView) openings() []Finding {
 		if detail != "" {
 			detail += "; "
 		}
-		detail += fmt.Sprintf("%s has %s", label, joined(extra.Names()))
+		detail += fmt.Sprintf("%s has %s", label, strings.Join(extra.Names(), " and "))
 	}
 	look(d.list.Default(), acl.DefaultName, "default-above-noaccess")
 	look(d.list.Anonymous(), acl.AnonymousName, "anonymous-above-noaccess")
@@ -92,17 +93,6 @@ func (d *databaseView) openings() []Finding {
 		found = append(found, d.finding("public-documents", detail, public))
 	}
 	return found
-}
-
-func joined(words []string) string {
-	text := ""
-	for i, w := range words {
-		if i > 0 {
-			text += " and "
-		}
-		text += w
-	}
-	return text
 }
 
 // entryFindings finds what single entries are, whoever they mean.
