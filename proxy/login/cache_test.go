@@ -277,6 +277,21 @@ func TestABindUnderWayWhileItsEntryChangesIsNotRemembered(t *testing.T) {
 	}
 }
 
+func TestWhatIsForgottenWhileItIsLookedAtDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for sentence, meanwhile := range map[string]func(c *cached){
+			"forgotten":   func(c *cached) { c.Forget(janeKey) },
+			"out of date": func(*cached) { time.Sleep(time.Minute) },
+		} {
+			c := openCached(t, time.Minute, false)
+			c.bind(sentence, jane, wire.Success, 1)
+			c.WhileComparing(func() { meanwhile(c) })
+			c.bind(sentence+" meanwhile", jane, wire.Success, 1)
+			c.used(login.CacheMiss, login.CacheMiss)
+		}
+	})
+}
+
 func TestInAnOutageMemoryIsUsedOnlyIfConfigured(t *testing.T) {
 	for _, whenDown := range []bool{false, true} {
 		code, asked := wire.Unavailable, 1

@@ -5,6 +5,14 @@ import "golang.org/x/crypto/bcrypt"
 // Cheapen makes the cache cost less, for tests that are not about its price.
 func (l *Login) Cheapen() { l.memory.cost = bcrypt.MinCost }
 
+// WhileComparing has something done each time that the cache compares a password.
+func (l *Login) WhileComparing(do func()) {
+	l.memory.compare = func(hash, password []byte) error {
+		do()
+		return bcrypt.CompareHashAndPassword(hash, password)
+	}
+}
+
 // Hashes are what the cache keeps of passwords.
 func (l *Login) Hashes() [][]byte {
 	l.memory.mu.Lock()

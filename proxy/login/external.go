@@ -117,7 +117,7 @@ func (f *inForce) authorized(o Outcome, authzID string) Outcome {
 func (f *inForce) means(authzID string, who policy.Identity) bool {
 	if dn, ok := strings.CutPrefix(authzID, dnPrefix); ok {
 		key, err := name.KeyOf(dn)
-		return err == nil && key != "" && key == who.Key
+		return err == nil && key == who.Key
 	}
 	text, ok := strings.CutPrefix(authzID, userPrefix)
 	if !ok || text == "" {

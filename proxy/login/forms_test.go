@@ -30,6 +30,7 @@ func TestANameInAnAcceptedFormIsItsOneHolder(t *testing.T) {
 		{"a canonical Notes name", "CN=Jane Doe/OU=Sales/O=Acme", allForms, wire.Success, janeKey},
 		{"an alternate name", "Johanna Doe/Alt", allForms, wire.Success, janeKey},
 		{"a Notes name of another directory", "Paul Poe/Partners", allForms, wire.Success, paulKey},
+		{"a uid that is the mail address of the same entry", "ppoe", allForms, wire.Success, paulKey},
 		{"a DN", janeDN, allForms, wire.Success, janeKey},
 		{"a DN that the snapshot lacks", ssoDN, allForms, wire.Success, ssoDN},
 		{"a uid where only mail counts", "jdoe", []login.NameForm{login.ByMail}, wrongCode, ""},

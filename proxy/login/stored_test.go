@@ -215,15 +215,15 @@ func FuzzAHashIsNeverItsOwnPassword(f *testing.F) {
 			return // costs of 10 and more are tested above, and slow
 		}
 		scheme, rest, ok := cutScheme(value)
-		clear := strings.EqualFold(scheme, "CLEARTEXT") || !ok && !crypted.MatchString(value)
+		plain := strings.EqualFold(scheme, "CLEARTEXT") || !ok && !crypted.MatchString(value)
 		if ok && matchesStored(t, value, value) {
 			t.Errorf("%q matches itself, scheme and all", value)
 		}
-		if !clear && matchesStored(t, value, rest) {
+		if !plain && matchesStored(t, value, rest) {
 			t.Errorf("%q matches what stands behind its scheme", value)
 		}
-		if !ok && clear != matchesStored(t, value, value) && value != "" {
-			t.Errorf("%q in the clear: %t", value, !clear)
+		if !ok && plain != matchesStored(t, value, value) && value != "" {
+			t.Errorf("%q in the plain: %t", value, !plain)
 		}
 	})
 }

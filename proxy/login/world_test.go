@@ -90,6 +90,7 @@ objectClass: dominoPerson
 cn: Paul Poe
 sn: Poe
 uid: ppoe
+mail: ppoe
 `
 
 // snapshotOf is built from directories in the order of their Source.
