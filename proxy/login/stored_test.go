@@ -223,7 +223,7 @@ func FuzzAHashIsNeverItsOwnPassword(f *testing.F) {
 			t.Errorf("%q matches what stands behind its scheme", value)
 		}
 		if !ok && plain != matchesStored(t, value, value) && value != "" {
-			t.Errorf("%q in the plain: %t", value, !plain)
+			t.Errorf("%q in the clear: %t", value, !plain)
 		}
 	})
 }
