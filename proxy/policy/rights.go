@@ -1,61 +1,46 @@
 package policy
 
 import (
-	"strings"
-
 	"github.com/RoaringBitmap/roaring/v2"
 
-	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/group"
-	"github.com/aclens/aclens/resolver/secret"
-)
-
-// Class says which right an attribute needs.
-type Class uint8
-
-// The classes of attributes.
-const (
-	Real       Class = iota // what the directory holds
-	Membership              // group DNs on people, servers and groups: right groups
-	Access                  // computed from ACLs: right access
-	Open                    // objectClass, entryDN and freshness: of whatever entry may be read
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // Rights are what one identity may see of one Snapshot. They serve one
 // goroutine at a time.
 type Rights struct {
-	policy   *Policy
-	snapshot *resolver.Snapshot
-	outline  *Outline
-	self     directory.ID
-	grants   []grant
-	merged   rights // of all grants
+	over   *Over
+	self   directory.ID
+	grants []*ruleOver
+	merged rights // of all grants
+	plain  bool   // no grant narrows attributes: one answer serves a class
+
+	byClass [classes]*Readers
+	byName  map[string]*Readers
+	tells   map[string]told
 }
 
-// grant is a rule that holds for the identity.
-type grant struct {
-	*compiledRule
-	databases  *roaring.Bitmap // nil is all
-	membership bool            // its attributes hold one of class Membership
-	access     bool            // its attributes hold one of class Access
+// told is for which databases an attribute may be read.
+type told struct {
+	set *roaring.Bitmap
+	all bool
 }
 
-// Classifier tells the class of an attribute by its folded name.
-type Classifier func(folded string) Class
-
-// Rights finds what an identity may see. The outline belongs to the Snapshot.
-func (p *Policy) Rights(s *resolver.Snapshot, o *Outline, who Identity, classify Classifier) *Rights {
-	r := &Rights{policy: p, snapshot: s, outline: o, self: directory.None}
+// Rights finds what an identity may see.
+func (o *Over) Rights(who Identity) *Rights {
+	r := &Rights{over: o, self: directory.None, plain: o.self == nil}
 	if !who.Anonymous() {
-		if id, ok := s.Store().Find(who.Key); ok && s.Store().Exists(id) {
+		if id, ok := o.snapshot.Store().Find(who.Key); ok && o.snapshot.Store().Exists(id) {
 			r.self = id
 		}
 	}
-	for i := range p.rules {
-		if rule := &p.rules[i]; r.holds(rule, who) {
-			r.grants = append(r.grants, r.grantOf(rule, classify))
+	for i := range o.rules {
+		if rule := &o.rules[i]; r.holds(rule, who) {
+			r.grants = append(r.grants, rule)
 			r.merged = r.merged.or(rule.rights)
+			r.plain = r.plain && rule.attributes == nil
 		}
 	}
 	return r
@@ -66,7 +51,7 @@ func (a rights) or(b rights) rights {
 		a.denylists || b.denylists, a.admin || b.admin, a.everything || b.everything}
 }
 
-func (r *Rights) holds(rule *compiledRule, who Identity) bool {
+func (r *Rights) holds(rule *ruleOver, who Identity) bool {
 	switch rule.who {
 	case Anonymous:
 		return who.Anonymous()
@@ -75,22 +60,37 @@ func (r *Rights) holds(rule *compiledRule, who Identity) bool {
 	case OneDN:
 		return who.Key == rule.key
 	default:
-		return r.inGroup(rule.key)
+		return !who.Anonymous() && r.inGroup(rule.key, who)
 	}
 }
 
-// inGroup tells whether the identity's own entry is in a group, by the state of
-// this very Snapshot.
-func (r *Rights) inGroup(key string) bool {
-	if r.self == directory.None {
-		return false
-	}
-	id, ok := r.snapshot.Store().Find(key)
+// inGroup tells whether the identity is in a group, by the state of this very
+// Snapshot. One without an entry is where its DN stands among the members.
+func (r *Rights) inGroup(key string, who Identity) bool {
+	s := r.over.snapshot
+	id, ok := s.Store().Find(key)
 	if !ok {
 		return false
 	}
-	g, ok := r.snapshot.GroupOf(id)
-	return ok && containsGroup(r.snapshot.MemberOf(r.self), g)
+	g, ok := s.GroupOf(id)
+	if !ok {
+		return false
+	}
+	if r.self != directory.None {
+		return containsGroup(s.MemberOf(r.self), g)
+	}
+	_, names := s.Inside(g)
+	for _, k := range names {
+		if string(k) == who.Key && s.NameAlone(k) && !wildcard(k) {
+			return true
+		}
+	}
+	return false
+}
+
+func wildcard(k name.Key) bool {
+	dn, err := name.ParseDN(string(k))
+	return err != nil || name.FromDN(dn).IsWildcard()
 }
 
 func containsGroup(ids []group.ID, g group.ID) bool {
@@ -102,28 +102,6 @@ func containsGroup(ids []group.ID, g group.ID) bool {
 	return false
 }
 
-func (r *Rights) grantOf(rule *compiledRule, classify Classifier) grant {
-	g := grant{compiledRule: rule, membership: rule.attributes == nil, access: rule.attributes == nil}
-	for a := range rule.attributes {
-		g.membership = g.membership || classify(a) == Membership
-		g.access = g.access || classify(a) == Access
-	}
-	if rule.databases == nil {
-		return g
-	}
-	g.databases = roaring.New()
-	for _, glob := range rule.databases {
-		if glob == "**" {
-			g.databases = nil
-			return g
-		}
-		for _, db := range r.snapshot.Databases().Match(glob) {
-			g.databases.Add(uint32(db.Index))
-		}
-	}
-	return g
-}
-
 // DenyLists tells whether deny-list groups may be shown.
 func (r *Rights) DenyLists() bool { return r.merged.denylists }
 
@@ -131,181 +109,181 @@ func (r *Rights) DenyLists() bool { return r.merged.denylists }
 func (r *Rights) Admin() bool { return r.merged.admin }
 
 // Groups tells whether groups in general may be read.
-func (r *Rights) Groups() bool { return r.merged.groups || r.merged.everything }
+func (r *Rights) Groups() bool { return r.merged.groups }
 
 // Self is the identity's own entry, None when it has none.
 func (r *Rights) Self() directory.ID { return r.self }
 
-// Entry tells whether an entry may be returned at all, if only as an ancestor
-// of one that may be read.
-func (r *Rights) Entry(id directory.ID) bool { return r.whole(id) || r.skeleton(id) }
-
-// whole tells whether some attribute of the entry may be read.
-func (r *Rights) whole(id directory.ID) bool {
-	if r.hiddenGroup(id) {
-		return false
-	}
-	if id == r.self && !r.policy.selfNone {
-		return true
-	}
-	for i := range r.grants {
-		if r.grants[i].reaches(r, id) {
-			return true
-		}
-	}
-	return false
-}
-
-func (g *grant) reaches(r *Rights, id directory.ID) bool {
-	if g.rights.everything || g.under(r.snapshot.Store(), id) {
-		return true
-	}
-	p := r.snapshot.Population()
-	if p.People.Contains(uint32(id)) || p.Servers.Contains(uint32(id)) {
-		return g.rights.people || g.rights.groups && g.membership || g.rights.access && g.access
-	}
-	return g.rights.groups && p.Groups.Contains(uint32(id))
-}
-
-func (g *grant) under(st *directory.Store, id directory.ID) bool {
-	if len(g.bases) == 0 {
-		return false
-	}
-	key := st.Entry(id).Key()
-	for _, b := range g.bases {
-		if key == b || strings.HasSuffix(key, ","+b) {
-			return true
-		}
-	}
-	return false
-}
-
-// hiddenGroup tells whether the entry is a deny list that this identity may not
-// know of (rule 4.2).
-func (r *Rights) hiddenGroup(id directory.ID) bool {
-	if r.merged.denylists || !r.snapshot.Population().Groups.Contains(uint32(id)) {
-		return false
-	}
-	g, ok := r.snapshot.GroupOf(id)
-	return ok && r.snapshot.Group(g).DenyList()
-}
-
 // Hidden tells whether an attribute is one that nobody reads.
-func (p *Policy) Hidden(folded string) bool { return p.hide[folded] || secret.Attribute(folded) }
+func (r *Rights) Hidden(folded string) bool { return r.over.Hidden(folded) }
 
-// Attribute tells whether an attribute of an entry may be read. For class
-// Access it says so for some database; Databases says for which.
-func (r *Rights) Attribute(id directory.ID, folded string, c Class) bool {
-	if r.policy.Hidden(folded) {
-		return false
+// Entries are the entries that may be returned at all, if only as ancestors of
+// some that may be read.
+func (r *Rights) Entries() *Readers {
+	if r.byClass[Open] == nil {
+		r.byClass[Open] = r.entries()
 	}
+	return r.byClass[Open]
+}
+
+// Attribute is the entries of which an attribute may be read. For class Access
+// that is so for some database; Databases says for which.
+func (r *Rights) Attribute(folded string, c Class) *Readers {
+	if r.Hidden(folded) {
+		return &Readers{}
+	}
+	return r.Shown(folded, c)
+}
+
+// Shown is Attribute for one that is known not to be hidden.
+func (r *Rights) Shown(folded string, c Class) *Readers {
 	if c == Open {
-		return r.Entry(id)
+		return r.Entries()
 	}
-	if r.hiddenGroup(id) {
-		return false
+	if !r.plain {
+		return r.narrowed(folded, c)
 	}
-	if id == r.self && !r.policy.selfNone && r.policy.self.has(folded) {
-		return true
+	if r.byClass[c] == nil {
+		r.byClass[c] = r.attribute(folded, c)
 	}
-	for i := range r.grants {
-		if r.grants[i].readable(r, id, folded, c) {
-			return true
-		}
-	}
-	return false
+	return r.byClass[c]
 }
 
-func (g *grant) readable(r *Rights, id directory.ID, folded string, c Class) bool {
-	if !g.attributes.has(folded) {
-		return false
+func (r *Rights) narrowed(folded string, c Class) *Readers {
+	out := r.byName[folded]
+	if out == nil {
+		if r.byName == nil {
+			r.byName = map[string]*Readers{}
+		}
+		out = r.attribute(folded, c)
+		r.byName[folded] = out
 	}
+	return out
+}
+
+func (r *Rights) begin() *Readers {
+	out := &Readers{store: r.over.snapshot.Store()}
+	if !r.merged.denylists {
+		out.not = r.over.kinds.denied
+	}
+	return out
+}
+
+func (r *Rights) attribute(folded string, c Class) *Readers {
+	out := r.begin()
+	if r.readsSelf() && r.over.self.has(folded) {
+		out.ids = append(out.ids, r.self)
+	}
+	for _, g := range r.grants {
+		if g.attributes.has(folded) {
+			g.extend(out, c, &r.over.kinds)
+		}
+	}
+	return out
+}
+
+// extend adds the entries that a grant opens to an attribute of a class.
+func (g *ruleOver) extend(out *Readers, c Class, k *kinds) {
 	if g.rights.everything {
-		return true
+		out.all = true // with the right denylists
+		return
 	}
-	p := r.snapshot.Population()
-	subject := p.People.Contains(uint32(id)) || p.Servers.Contains(uint32(id))
-	switch c {
-	case Membership:
-		return g.rights.groups && (subject || p.Groups.Contains(uint32(id)))
-	case Access:
-		return g.rights.access && subject
-	default:
-		return g.rights.people && subject || g.rights.groups && p.Groups.Contains(uint32(id)) ||
-			g.under(r.snapshot.Store(), id)
+	if c == Membership && g.rights.groups || c == Access && g.rights.access || c == Real && g.rights.people {
+		out.sets = append(out.sets, k.subjects)
+	}
+	if c != Access && g.rights.groups {
+		out.sets = append(out.sets, k.groups)
+	}
+	if c == Real {
+		out.bases = append(out.bases, g.below...)
 	}
 }
 
-// Reach says for which entries an attribute may be read.
-type Reach uint8
+// readsSelf tells whether the identity may read something of the own entry.
+func (r *Rights) readsSelf() bool { return r.self != directory.None && !r.over.selfNone }
 
-// The reaches of an attribute.
-const (
-	Nowhere Reach = iota
-	Somewhere
-	Everywhere
-)
+// entries are those that may be returned, with their ancestors.
+func (r *Rights) entries() *Readers {
+	out := r.begin()
+	if r.readsSelf() {
+		out.ids = r.line(out.ids, r.self)
+	}
+	for _, g := range r.grants {
+		if g.rights.everything {
+			out.all = true
+			return out
+		}
+		r.open(out, g)
+	}
+	return out
+}
 
-// Reach tells where an attribute may be read, so that a filter on it needs to
-// ask entry by entry only where the answer differs.
-func (r *Rights) Reach(folded string, c Class) Reach {
-	if r.policy.Hidden(folded) {
-		return Nowhere
+// open adds the entries that a grant opens, with those above them.
+func (r *Rights) open(out *Readers, g *ruleOver) {
+	k := &r.over.kinds
+	if g.rights.people || g.rights.groups && g.membership || g.rights.access && g.access {
+		out.sets = append(out.sets, k.subjects, r.over.above().subjects)
 	}
-	best := Nowhere
-	if r.self != directory.None && !r.policy.selfNone && (c == Open || r.policy.self.has(folded)) {
-		best = Somewhere
+	if g.rights.groups {
+		out.sets = append(out.sets, k.groups, r.over.above().groups)
+		if r.merged.denylists {
+			out.sets = append(out.sets, r.over.above().denied)
+		}
 	}
-	for i := range r.grants {
-		g := &r.grants[i]
-		if c != Open && !g.attributes.has(folded) {
+	out.bases = append(out.bases, g.below...)
+	for _, b := range g.below {
+		out.ids = r.line(out.ids, b)
+	}
+}
+
+// line appends an entry and those above it.
+func (r *Rights) line(ids []directory.ID, id directory.ID) []directory.ID {
+	for ; id != directory.None; id = r.over.snapshot.Store().Parent(id) {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// Databases are the databases whose access values may be read of people and
+// servers: nil and true for all of them. Of the own entry all with access above
+// no access may be read as well; see OwnValues.
+func (r *Rights) Databases(folded string) (set *roaring.Bitmap, all bool) {
+	if t, ok := r.tells[folded]; ok {
+		return t.set, t.all
+	}
+	t := told{set: roaring.New()}
+	for _, g := range r.grants {
+		if !g.rights.access || !g.attributes.has(folded) {
 			continue
 		}
-		if g.rights.everything && (r.merged.denylists || c == Access) {
-			return Everywhere
+		if g.reach == nil {
+			t = told{all: true}
+			break
 		}
-		best = Somewhere
+		t.set.Or(g.reach)
 	}
-	return best
+	if r.tells == nil {
+		r.tells = map[string]told{}
+	}
+	r.tells[folded] = t
+	return t.set, t.all
 }
 
-// Databases are the databases whose access values may be read of an entry: nil
-// and true for all of them. Of the own entry all with access above no access
-// may be read; the caller leaves the others out.
-func (r *Rights) Databases(id directory.ID, folded string) (set *roaring.Bitmap, all bool) {
-	set = roaring.New()
-	for i := range r.grants {
-		g := &r.grants[i]
-		if !g.readable(r, id, folded, Access) {
-			continue
-		}
-		if g.databases == nil {
-			return nil, true
-		}
-		set.Or(g.databases)
-	}
-	return set, false
-}
-
-// Database tells whether the subtree entries of a database may be read, with
-// the given attribute.
+// Database tells whether an attribute of the subtree entries of a database may
+// be read.
 func (r *Rights) Database(index int, folded string) bool {
-	for i := range r.grants {
-		g := &r.grants[i]
-		if (g.rights.access || g.rights.everything) && g.attributes.has(folded) &&
-			(g.databases == nil || g.databases.Contains(uint32(index))) {
-			return true
-		}
+	if r.Hidden(folded) {
+		return false
 	}
-	return false
+	set, all := r.Databases(folded)
+	return all || set.Contains(uint32(index))
 }
 
-// AnyDatabase tells whether something of the virtual subtree's database may be
-// read at all.
+// AnyDatabase tells whether something of a database in the virtual subtree may
+// be read at all.
 func (r *Rights) AnyDatabase(index int) bool {
-	for i := range r.grants {
-		g := &r.grants[i]
-		if (g.rights.access || g.rights.everything) && (g.databases == nil || g.databases.Contains(uint32(index))) {
+	for _, g := range r.grants {
+		if g.rights.access && (g.reach == nil || g.reach.Contains(uint32(index))) {
 			return true
 		}
 	}
@@ -314,9 +292,11 @@ func (r *Rights) AnyDatabase(index int) bool {
 
 // GroupAttribute tells whether an attribute of flattened groups may be read.
 func (r *Rights) GroupAttribute(folded string) bool {
-	for i := range r.grants {
-		g := &r.grants[i]
-		if (g.rights.groups || g.rights.everything) && g.attributes.has(folded) {
+	if r.Hidden(folded) {
+		return false
+	}
+	for _, g := range r.grants {
+		if g.rights.groups && g.attributes.has(folded) {
 			return true
 		}
 	}
@@ -326,16 +306,16 @@ func (r *Rights) GroupAttribute(folded string) bool {
 // OwnValues tells whether an attribute of the identity's own entry is readable
 // as its own: then access values of every database above no access are.
 func (r *Rights) OwnValues(id directory.ID, folded string) bool {
-	return id == r.self && r.self != directory.None && !r.policy.selfNone && r.policy.self.has(folded)
+	return id == r.self && r.readsSelf() && r.over.self.has(folded)
 }
 
 // AnyAccess tells whether access values of any database may be read.
-func (r *Rights) AnyAccess() bool { return r.merged.access || r.merged.everything }
+func (r *Rights) AnyAccess() bool { return r.merged.access }
 
 // Everything tells whether a rule gives all attributes of all entries.
 func (r *Rights) Everything() bool {
-	for i := range r.grants {
-		if g := &r.grants[i]; g.rights.everything && g.attributes == nil && g.databases == nil {
+	for _, g := range r.grants {
+		if g.rights.everything && g.attributes == nil && g.reach == nil {
 			return true
 		}
 	}

@@ -60,6 +60,9 @@ type attributeSet map[string]bool
 
 // New compiles the rules; a DN that does not parse is an error that names it.
 func New(s Settings) (*Policy, error) {
+	if err := withoutOptions(s.SelfAttributes); err != nil {
+		return nil, fmt.Errorf("self: %w", err)
+	}
 	p := &Policy{self: attributesOf(s.SelfAttributes), hide: map[string]bool{}}
 	p.selfNone = s.SelfAttributes != nil && len(s.SelfAttributes) == 0
 	for _, h := range s.Hide {
@@ -76,6 +79,9 @@ func New(s Settings) (*Policy, error) {
 }
 
 func compileRule(r *Rule) (compiledRule, error) {
+	if err := withoutOptions(r.Attributes); err != nil {
+		return compiledRule{}, err
+	}
 	c := compiledRule{who: r.Who, databases: r.Databases, attributes: attributesOf(r.Attributes)}
 	if r.Who == OneDN || r.Who == InGroup {
 		key, err := name.KeyOf(r.DN)
@@ -112,6 +118,17 @@ func (c *compiledRule) grant(word string) error {
 			return fmt.Errorf("read: %q is neither a right nor a DN", word)
 		}
 		c.bases = append(c.bases, key)
+	}
+	return nil
+}
+
+// withoutOptions refuses names such as accessLevel;x-db-crm, which would be read
+// as the whole attribute and give more than they say.
+func withoutOptions(names []string) error {
+	for _, n := range names {
+		if strings.Contains(n, ";") {
+			return fmt.Errorf("attributes: %q has an option: name the attribute, and narrow databases by globs", n)
+		}
 	}
 	return nil
 }

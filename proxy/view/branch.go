@@ -6,6 +6,7 @@ import (
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // place is one of the two kinds of entries that a search can look through: the
@@ -29,10 +30,10 @@ type realPlace struct {
 	realOnly bool
 }
 
-func (p *realPlace) visible(id directory.ID) bool { return p.rights.Entry(id) }
+func (p *realPlace) visible(id directory.ID) bool { return p.rights.Entries().Readable(id) }
 
 func (p *realPlace) readable(id directory.ID, c *column) bool {
-	return p.rights.Attribute(id, c.folded, c.class)
+	return !c.hidden && p.rights.Shown(c.folded, c.class).Readable(id)
 }
 
 func (p *realPlace) virtual(directory.ID) []*attribute {
@@ -44,26 +45,15 @@ func (p *realPlace) virtual(directory.ID) []*attribute {
 
 func (p *realPlace) fill(directory.ID, *selection, *wire.EntryWriter) {}
 
-// attributeGuard asks the rights entry by entry.
-type attributeGuard struct {
-	rights *policy.Rights
-	folded string
-	class  policy.Class
-}
-
-// Readable tells whether the attribute of an entry may be looked at.
-func (g attributeGuard) Readable(id directory.ID) bool {
-	return g.rights.Attribute(id, g.folded, g.class)
-}
-
 func (p *realPlace) guard(_ *compiler, folded string, class policy.Class) (directory.Guard, bool) {
-	switch p.rights.Reach(folded, class) {
-	case policy.Nowhere:
+	readers := p.rights.Attribute(folded, class)
+	switch {
+	case readers.None():
 		return nil, false
-	case policy.Everywhere:
+	case readers.All():
 		return nil, true
 	default:
-		return attributeGuard{p.rights, folded, class}, true
+		return readers, true
 	}
 }
 
@@ -81,23 +71,40 @@ func (p *realPlace) computed(c *compiler, a *assertion) (directory.Filter, bool)
 	if len(attrs) == 0 {
 		return directory.Filter{}, false
 	}
+	return p.besideStored(c, a, attrs, p.virtualItem(c, a, attrs)), true
+}
+
+func (p *realPlace) virtualItem(c *compiler, a *assertion, attrs []*attribute) directory.Filter {
 	if a.filter.Kind == wire.Equality || a.filter.Kind == wire.Approx {
 		if _, valid := a.typ.AppendKey(nil, a.filter.Value); !valid || !a.typ.HasEquality() {
-			return never(), true
+			return never()
 		}
 		if len(attrs) == 1 && attrs[0].leaf != nil {
 			if l := attrs[0].leaf(c, attrs[0], string(a.filter.Value)); l.known {
-				return computedLeaf(&setLeaf{leafSet: l, rights: p.rights, folded: a.folded}), true
+				return computedLeaf(&setLeaf{leafSet: l, rights: p.rights, folded: a.folded})
 			}
 		}
 	}
 	holds, ok := valueTest(c, a)
 	if !ok {
-		return never(), true
+		return never()
 	}
 	return computedLeaf(&valueLeaf{
-		computed: &computed{state: p.state, rights: p.rights, store: c.store}, attrs: attrs, holds: holds, among: p.among(attrs),
-	}), true
+		computed: &computed{state: p.state, rights: p.rights, place: p, store: c.store}, attrs: attrs, holds: holds, among: p.among(attrs),
+	})
+}
+
+// besideStored looks at the directory's own values where the virtual attribute
+// of that name is not computed, as for a computer of Active Directory.
+func (p *realPlace) besideStored(c *compiler, a *assertion, attrs []*attribute, item directory.Filter) directory.Filter {
+	if item.Op != directory.Computed || attrs[0].on == onAll {
+		return item
+	}
+	stored := c.stored(a)
+	if there := c.store.Plan(&directory.Filter{Op: directory.Present, Attrs: a.attrs}); stored.Op == directory.Constant || there.Len(1) == 0 {
+		return item
+	}
+	return computedLeaf(&mixedLeaf{state: p.state, attr: attrs[0], virtual: item.Leaf, stored: stored, eval: directory.NewEvaluator(c.store), store: c.store})
 }
 
 func computedLeaf(l directory.Leaf) directory.Filter {
@@ -136,7 +143,7 @@ func valueTest(c *compiler, a *assertion) (func([]byte) bool, bool) {
 			return ok && string(buf) == string(want)
 		}, true
 	case wire.Substrings:
-		m, ok := a.typ.CompileSubstrings(f.Initial, f.Any, f.Final)
+		m, ok := a.typ.CompileSubstrings(keyed(c, f.Initial), f.Any, f.Final)
 		if !ok {
 			return nil, false
 		}
@@ -181,6 +188,9 @@ func (c *compiler) chainMember(f *wire.Filter) directory.Filter {
 	}
 	guard, visible := p.guard(c, attrMember, policy.Real)
 	if !visible {
+		return never()
+	}
+	if _, err := name.KeyOf(string(f.Value)); err != nil {
 		return never()
 	}
 	set := roaring.New()

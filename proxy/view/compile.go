@@ -1,6 +1,7 @@
 package view
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aclens/aclens/proxy/policy"
@@ -71,19 +72,48 @@ func (c *compiler) junction(op directory.Op, f *wire.Filter) directory.Filter {
 }
 
 func (c *compiler) item(f *wire.Filter) directory.Filter {
+	return c.eachType(f, c.stored)
+}
+
+// eachType makes an item for the asserted type and one for each of its
+// subtypes, since each may be readable or not by itself.
+func (c *compiler) eachType(f *wire.Filter, stored func(*assertion) directory.Filter) directory.Filter {
 	id, ok := c.schema.LookupBytes(f.Attr)
 	if !ok {
 		return never()
 	}
-	t := c.schema.Type(id)
-	a := &assertion{typ: t, attrs: c.schema.Expand(id), folded: strings.ToLower(t.Name()), filter: f}
+	typ, all := c.schema.Type(id), c.schema.Expand(id)
+	if base := c.schema.Base(all[0]); !slices.ContainsFunc(all, func(d schema.ID) bool { return c.schema.Base(d) != base }) {
+		return c.oneType(&assertion{typ: typ, attrs: all, filter: f}, stored)
+	}
+	out, done := directory.Filter{Op: directory.Or}, map[schema.ID]bool{}
+	for _, each := range all {
+		base := c.schema.Base(each)
+		if done[base] {
+			continue
+		}
+		done[base] = true
+		a := &assertion{typ: typ, filter: f}
+		for _, d := range all {
+			if c.schema.Base(d) == base {
+				a.attrs = append(a.attrs, d)
+			}
+		}
+		out.Children = append(out.Children, c.oneType(a, stored))
+	}
+	return out
+}
+
+// oneType makes an item on the descriptions of one type, with its guard.
+func (c *compiler) oneType(a *assertion, stored func(*assertion) directory.Filter) directory.Filter {
+	a.folded = strings.ToLower(c.schema.Type(a.attrs[0]).Name())
 	guard, visible := c.branch.guard(c, a.folded, classOf(a.folded))
 	if !visible {
 		return never()
 	}
 	out, ok := c.branch.computed(c, a)
 	if !ok {
-		out = c.stored(a)
+		out = stored(a)
 	}
 	if out.Op != directory.Constant && out.Guard == nil {
 		out.Guard = guard
@@ -126,64 +156,48 @@ func (c *compiler) stored(a *assertion) directory.Filter {
 
 // extensible is an extensible match (RFC 4511, 4.5.1.7.7).
 func (c *compiler) extensible(f *wire.Filter) directory.Filter {
+	id, ok := c.schema.LookupBytes(f.Attr)
+	if !ok {
+		return never() // a rule over every attribute would look past what may be read
+	}
+	t := c.schema.Type(id)
 	if len(f.Rule) == 0 {
 		plain := *f
 		plain.Kind = wire.Equality
-		item := c.item(&plain)
-		if f.DNAttributes {
-			return c.orInDN(item, f)
-		}
-		return item
+		return c.orInDN(c.item(&plain), f, func(value []byte) bool {
+			want, ok := t.AppendKey(nil, f.Value)
+			key, valid := t.AppendKey(nil, value)
+			return ok && valid && string(key) == string(want)
+		})
 	}
 	rule := c.schema.Rule(string(f.Rule))
-	if rule == nil {
+	switch {
+	case rule == nil:
 		return never()
-	}
-	if rule.IsInChain() {
+	case rule.IsInChain():
 		return c.inChain(f)
 	}
-	if len(f.Attr) == 0 {
-		return never() // a rule over every attribute would look past what may be read
-	}
-	id, ok := c.schema.LookupBytes(f.Attr)
-	if !ok || !rule.Applies(c.schema.Type(id)) {
-		return never()
-	}
 	match, ok := rule.Compile(f.Value)
-	if !ok {
+	if !ok || !rule.Applies(t) {
 		return never()
 	}
-	a := &assertion{typ: c.schema.Type(id), attrs: c.schema.Expand(id), folded: strings.ToLower(c.schema.Type(id).Name()), filter: f}
-	guard, visible := c.branch.guard(c, a.folded, classOf(a.folded))
-	if !visible {
-		return never()
-	}
-	if out, ok := c.branch.computed(c, a); ok {
-		return out
-	}
-	return directory.Filter{Op: directory.Matching, Attrs: a.attrs, Type: a.typ, Guard: guard, Rule: directory.Rule{Match: match}}
+	item := c.eachType(f, func(a *assertion) directory.Filter {
+		return directory.Filter{Op: directory.Matching, Attrs: a.attrs, Type: a.typ, Rule: directory.Rule{Match: match}}
+	})
+	return c.orInDN(item, f, match)
 }
 
-// orInDN adds the values of the RDNs to an equality item (":dn").
-func (c *compiler) orInDN(item directory.Filter, f *wire.Filter) directory.Filter {
-	id, ok := c.schema.LookupBytes(f.Attr)
-	if !ok {
-		return item
-	}
-	t := c.schema.Type(id)
-	want, ok := t.AppendKey(nil, f.Value)
-	if !ok {
+// orInDN adds the values of the RDNs to an item where it asks for them (":dn").
+func (c *compiler) orInDN(item directory.Filter, f *wire.Filter, match func([]byte) bool) directory.Filter {
+	id, _ := c.schema.LookupBytes(f.Attr)
+	if !f.DNAttributes {
 		return item
 	}
 	inDN := directory.Filter{Op: directory.Matching, Rule: directory.Rule{
 		Match: func([]byte) bool { return false },
 		DNAttrs: func(attribute, value string) bool {
 			at, ok := c.schema.Lookup(attribute)
-			if !ok || at != id {
-				return false
-			}
-			key, ok := t.AppendKey(nil, []byte(value))
-			return ok && string(key) == string(want)
+			return ok && c.schema.Includes(id, at) && match([]byte(value))
 		},
 	}}
 	return directory.Filter{Op: directory.Or, Children: []directory.Filter{item, inDN}}

@@ -20,6 +20,7 @@ import (
 type computed struct {
 	state  *State
 	rights *policy.Rights
+	place  place
 	store  *directory.Store // of the entry: the directory's, or that of the virtual subtree
 	id     directory.ID
 	entry  directory.Entry
@@ -87,7 +88,7 @@ func (c *computed) granted() (*roaring.Bitmap, bool) {
 	if c.rights == nil {
 		return nil, true
 	}
-	return c.rights.Databases(c.id, c.attribute)
+	return c.rights.Databases(c.attribute)
 }
 
 // onlyOwn tells whether the values are read by right of the own entry alone,
@@ -99,7 +100,22 @@ func (c *computed) onlyOwn(index int) bool {
 
 func (c *computed) denyLists() bool { return c.rights == nil || c.rights.DenyLists() }
 
-func (c *computed) subordinates() int { return c.store.Children(c.id).Len() }
+// subordinates counts the entries right below that may be read, up to enough.
+func (c *computed) subordinates(enough int) int {
+	children, n := c.store.Children(c.id), 0
+	for i := range children.Len() {
+		if n >= enough {
+			return n
+		}
+		if id := children.At(i); c.store.Exists(id) && c.place.visible(id) {
+			n++
+		}
+	}
+	if p, ok := c.place.(*virtualPlace); ok && p.node(c.id).kind == subjectsOf {
+		n += c.state.recordCount()
+	}
+	return n
+}
 
 // reached says which levels an attribute lists for a level.
 type reached func(acl.Level, func(acl.Level))
@@ -238,7 +254,7 @@ func memberOf(w which) func(*computed, func(string)) {
 				continue
 			}
 			if c.state.view.memberOfVirtual {
-				put(c.state.groupCopyDN(info))
+				put(c.state.groupCopyDN(g))
 			} else {
 				put(s.Store().Entry(info.Entry).DN())
 			}

@@ -25,7 +25,7 @@ type wantedAttribute struct {
 
 func (q *Query) writerFor(s *stage) *writer {
 	w := &writer{state: q.state, place: s.place, store: s.store, sel: q.sel, virtual: s.virtual}
-	w.computed = computed{state: q.state, rights: q.rights, store: s.store}
+	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store}
 	sc := s.store.Schema()
 	for _, a := range s.place.virtual(0) {
 		id, ok := sc.Lookup(a.name)

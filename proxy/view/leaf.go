@@ -32,11 +32,12 @@ type setLeaf struct {
 	folded string
 }
 
-// Eval is Undefined where the value tells of a database that may not be read.
+// Eval is False where the value tells of a database that may not be read: a
+// database that does not exist is answered in the same way.
 func (l *setLeaf) Eval(id directory.ID) directory.Truth {
 	if l.db != nil && !l.rights.OwnValues(id, l.folded) {
-		if dbs, all := l.rights.Databases(id, l.folded); !all && !dbs.Contains(uint32(l.db.Index)) {
-			return directory.Undefined
+		if dbs, all := l.rights.Databases(l.folded); !all && !dbs.Contains(uint32(l.db.Index)) {
+			return directory.False
 		}
 	}
 	return directory.TruthOf(l.set.Contains(uint32(id)))
@@ -70,6 +71,40 @@ func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
 
 // Candidates are all entries of the kind that carries the attribute.
 func (l *valueLeaf) Candidates() directory.Candidates { return l.among }
+
+// mixedLeaf is an item on an attribute that is computed for some entries and
+// stored for others.
+type mixedLeaf struct {
+	state   *State
+	attr    *attribute
+	virtual directory.Leaf
+	stored  directory.Filter
+	eval    *directory.Evaluator
+	store   *directory.Store
+}
+
+// Eval asks what the entry would return.
+func (l *mixedLeaf) Eval(id directory.ID) directory.Truth {
+	if l.state.carries(l.attr, id) {
+		return l.virtual.Eval(id)
+	}
+	return l.eval.Eval(&l.stored, id)
+}
+
+// Candidates are those of both.
+func (l *mixedLeaf) Candidates() directory.Candidates {
+	set := roaring.New()
+	for _, c := range []directory.Candidates{l.virtual.Candidates(), l.store.Plan(&l.stored)} {
+		if c.All() {
+			return c
+		}
+		c.Each(0, l.store.Cap(), func(id directory.ID) bool {
+			set.Add(uint32(id))
+			return true
+		})
+	}
+	return directory.Set(set)
+}
 
 // splitKey splits a value "key#rest" and finds the database; an alias or a
 // replica id stands for the key.

@@ -32,6 +32,7 @@ type stage struct {
 	among   directory.Candidates
 	virtual bool
 	strict  bool // every entry looked at counts against lookThrough
+	guards  []directory.Guard
 }
 
 // position is where a page of a search begins.
@@ -94,8 +95,35 @@ func (q *Query) plan() (*Query, wire.Result) {
 func (q *Query) add(s stage) {
 	c := compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly}
 	s.filter = c.compile(&q.request.Search.Filter)
+	s.guards = guardsOf(&s.filter, nil)
 	s.among = s.store.Plan(&s.filter)
+	if few, ok := q.rights.Entries().Few(); ok && !s.virtual && s.among.Len(int(s.store.Cap())) > len(few) {
+		s.among = directory.Listed(few...)
+	}
 	q.stages = append(q.stages, s)
+}
+
+// guardsOf collects the guards of a filter.
+func guardsOf(f *directory.Filter, guards []directory.Guard) []directory.Guard {
+	if f.Guard != nil {
+		guards = append(guards, f.Guard)
+	}
+	for i := range f.Children {
+		guards = guardsOf(&f.Children[i], guards)
+	}
+	return guards
+}
+
+// counts tells whether an entry looked at in vain counts against lookThrough:
+// only one whose every attribute in the filter may be read does, or the limit
+// would tell how many others there are.
+func (s *stage) counts(id directory.ID) bool {
+	for _, g := range s.guards {
+		if !g.Readable(id) {
+			return false
+		}
+	}
+	return s.place.visible(id)
 }
 
 // Cost is the number of entries that the search may have to look at.
@@ -209,7 +237,9 @@ func (r *run) visit(s *stage, w *writer, id directory.ID, stage int) bool {
 		return r.end(wire.TimeLimitExceeded, "")
 	}
 	if r.eval.Eval(&s.filter, id) != directory.True || !s.place.visible(id) {
-		r.vain++
+		if s.counts(id) {
+			r.vain++
+		}
 		return r.mayGoOn()
 	}
 	if s.strict {
@@ -275,7 +305,7 @@ func (q *Query) addRecords(at target) wire.Result {
 		return wire.Result{}
 	}
 	if subjects, named := q.namedSubjects(&q.request.Search.Filter); named {
-		q.addRecordStage(q.state.recordsFor(subjects, dbs), at, false)
+		q.addRecordStage(q.state.recordsFor(subjects, dbs, q.rights.DenyLists()), at, false)
 		return wire.Result{}
 	}
 	if limit := q.view.settings.LookThrough; len(dbs) > 1 && limit > 0 && len(dbs)*q.state.recordCount() > limit {
@@ -283,7 +313,7 @@ func (q *Query) addRecords(at target) wire.Result {
 			Message: "a search over the records of several databases needs a term on accessSubject or accessSubjectDN"}
 	}
 	for _, db := range dbs {
-		q.addRecordStage(q.state.recordsOf(db), at, len(dbs) > 1)
+		q.addRecordStage(q.state.recordsOf(db, q.rights.DenyLists()), at, len(dbs) > 1)
 	}
 	return wire.Result{}
 }

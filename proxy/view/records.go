@@ -16,54 +16,81 @@ import (
 
 // recordCache keeps the records of the databases that were asked for last.
 type recordCache struct {
-	mu   sync.Mutex // guards kept
-	kept *lru.LRU[int, *directory.Store]
+	mu    sync.Mutex // guards the others
+	kept  *lru.LRU[recordKey, *directory.Store]
+	count int // records in kept
 }
 
-// keptRecords is how many databases' records a State keeps.
-const keptRecords = 4
+// recordKey is a database as those see it who may know of deny lists, or may not.
+type recordKey struct {
+	database  int
+	denyLists bool
+}
 
-// Records are the decision records of one database, one for each person and
+// keptRecords is how many records a State keeps, unless one database has more.
+const keptRecords = 1 << 16
+
+func (c *recordCache) get(k recordKey) (*directory.Store, bool) {
+	if c.kept == nil {
+		return nil, false
+	}
+	return c.kept.Get(k)
+}
+
+func (c *recordCache) put(k recordKey, st *directory.Store) {
+	if c.kept == nil {
+		c.kept, _ = lru.NewLRU[recordKey, *directory.Store](keptRecords, func(_ recordKey, old *directory.Store) { c.count -= old.Len() })
+	}
+	c.kept.Add(k, st)
+	for c.count += st.Len(); c.count > keptRecords && c.kept.Len() > 1; {
+		c.kept.RemoveOldest()
+	}
+}
+
+// recordsOf are the decision records of one database, one for each person and
 // server, and for Anonymous and -Default-; a Store of their own.
-func (s *State) recordsOf(db *database.Database) *directory.Store {
+func (s *State) recordsOf(db *database.Database, denyLists bool) *directory.Store {
 	s.records.mu.Lock()
 	defer s.records.mu.Unlock()
-	if s.records.kept == nil {
-		s.records.kept, _ = lru.NewLRU[int, *directory.Store](keptRecords, nil)
-	}
-	if st, ok := s.records.kept.Get(db.Index); ok {
+	k := recordKey{db.Index, denyLists}
+	if st, ok := s.records.get(k); ok {
 		return st
 	}
-	var changes []directory.Change
-	put := func(sub *resolver.Subject) {
-		changes = append(changes, directory.Change{Put: s.record(sub, db)})
-	}
-	put(resolver.AnonymousSubject())
-	put(resolver.DefaultSubject())
+	subjects := []*resolver.Subject{resolver.AnonymousSubject(), resolver.DefaultSubject()}
 	p := s.Snapshot.Population()
 	for id := range s.Snapshot.Store().Cap() {
 		if _, ok := p.Kind(id); !ok {
 			continue
 		}
-		if sub, ok := s.Snapshot.Subject(id); ok {
-			put(sub)
+		if sub, ok := s.Snapshot.Subject(id); ok && s.recorded(sub) {
+			subjects = append(subjects, sub)
 		}
 	}
-	st, _, _ := directory.Empty(s.Snapshot.Store().Schema()).Apply(changes)
-	s.records.kept.Add(db.Index, st)
+	st := s.recordsFor(subjects, []*database.Database{db}, denyLists)
+	s.records.put(k, st)
 	return st
 }
 
-// recordsFor are the records of some subjects in all databases.
-func (s *State) recordsFor(subjects []*resolver.Subject, dbs []*database.Database) *directory.Store {
+// recordsFor are the records of some subjects in some databases.
+func (s *State) recordsFor(subjects []*resolver.Subject, dbs []*database.Database, denyLists bool) *directory.Store {
 	var changes []directory.Change
 	for _, sub := range subjects {
 		for _, db := range dbs {
-			changes = append(changes, directory.Change{Put: s.record(sub, db)})
+			changes = append(changes, directory.Change{Put: s.record(sub, db, denyLists)})
 		}
 	}
 	st, _, _ := directory.Empty(s.Snapshot.Store().Schema()).Apply(changes)
 	return st
+}
+
+// recorded tells whether a subject has records: an entry has, unless its name is
+// another's too, and so have Anonymous and -Default-.
+func (s *State) recorded(sub *resolver.Subject) bool {
+	if sub.Entry == directory.None {
+		return sub.Name.Key() == resolver.AnonymousSubject().Name.Key() || sub.Name.Key() == resolver.DefaultSubject().Name.Key()
+	}
+	only, _, err := s.Snapshot.FindSubject(sub.Name.Canonical(), resolver.OnlyHierarchicalNames)
+	return err == nil && only.Entry == sub.Entry
 }
 
 // recordDN is the entry of one decision.
@@ -72,9 +99,12 @@ func (v *View) recordDN(sub *resolver.Subject, db *database.Database) string {
 }
 
 // record writes one decision as an entry.
-func (s *State) record(sub *resolver.Subject, db *database.Database) *directory.Draft {
+func (s *State) record(sub *resolver.Subject, db *database.Database, denyLists bool) *directory.Draft {
 	d := &directory.Draft{DN: s.view.recordDN(sub, db)}
 	e, paths := s.Snapshot.Account(sub, db, db.Primary, resolver.Query{Channel: acl.Notes})
+	if !denyLists {
+		e.Winning, paths = s.withoutDenyLists(e.Winning, paths)
+	}
 	d.AddText("objectClass", "top", classRecord)
 	d.AddText("accessSubject", e.User)
 	if sub.Entry != directory.None {
@@ -100,4 +130,12 @@ func (s *State) record(sub *resolver.Subject, db *database.Database) *directory.
 	}
 	s.stamp(d, key, classRecord, generalizedTime(s.Changed))
 	return d
+}
+
+// withoutDenyLists is who won and through what, for those who may not know of
+// deny lists (rule 4.2).
+func (s *State) withoutDenyLists(winning []string, paths []resolver.Path) ([]string, []resolver.Path) {
+	e := resolver.Explanation{Winning: winning, Paths: paths}
+	s.Snapshot.HideDenyLists(&e)
+	return e.Winning, e.Paths
 }

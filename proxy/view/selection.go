@@ -12,6 +12,7 @@ type selection struct {
 	none       bool   // "1.1" alone
 	named      []bool // by schema.ID: asked for by name
 	member     bool   // member, by name or with *
+	levelCount bool   // databaseLevelCount likewise
 	typesOnly  bool
 	state      *State
 	realOnly   bool
@@ -32,9 +33,14 @@ func (s *State) selectionOf(attributes [][]byte, typesOnly, realOnly bool) *sele
 			sel.name(a)
 		}
 	}
-	memberID, ok := s.Snapshot.Store().Schema().Lookup(attrMember)
-	sel.member = sel.star || ok && sel.isNamed(memberID)
+	sel.member, sel.levelCount = sel.content(attrMember), sel.content(attrLevelCount)
 	return sel
+}
+
+// content tells whether a user attribute that is computed is wanted.
+func (sel *selection) content(attribute string) bool {
+	id, ok := sel.state.Snapshot.Store().Schema().Lookup(attribute)
+	return sel.star || ok && sel.isNamed(id)
 }
 
 // name adds a description with its subtypes, or the classes' attributes of "@class"

@@ -24,7 +24,7 @@ type State struct {
 	view     *View
 	asOf     []string
 	contexts []name.DN // naming contexts of the directory
-	outline  *policy.Outline
+	over     *policy.Over
 	columns  []column     // by schema.ID
 	virtual  []*attribute // the table, and one attribute for each alias's option
 	byID     map[schema.ID]*attribute
@@ -33,6 +33,9 @@ type State struct {
 
 	specialOnce sync.Once
 	specials    specials
+
+	copiesOnce sync.Once
+	copies     []string // DNs of the flattened groups, by group.ID
 
 	treeOnce sync.Once
 	tree     *tree
@@ -44,6 +47,7 @@ type column struct {
 	folded      string // name without options, in lower case
 	class       policy.Class
 	operational bool
+	hidden      bool       // nobody reads it
 	overridden  *attribute // the virtual attribute that stands in its place on some entries
 }
 
@@ -71,7 +75,8 @@ func generalizedTime(t time.Time) string { return t.UTC().Format("20060102150405
 
 // newState prepares a Snapshot for requests.
 func (v *View) newState(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
-	st := &State{ID: id, Snapshot: s, Changed: changed, Findings: findings, view: v, asOf: asOfValues(s.AsOf()), outline: policy.NewOutline(s)}
+	st := &State{ID: id, Snapshot: s, Changed: changed, Findings: findings, view: v, asOf: asOfValues(s.AsOf())}
+	st.over = v.policy.Over(s, classOf)
 	st.contexts = v.contextsOf(s)
 	st.describe()
 	st.serial = v.serials.Add(1)
@@ -97,7 +102,8 @@ func (s *State) describe() {
 		id := schema.ID(i)
 		t := sc.Type(id)
 		folded := strings.ToLower(t.Name())
-		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(), overridden: s.byID[id]}
+		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(),
+			hidden: s.over.Hidden(folded), overridden: s.byID[id]}
 	}
 }
 
@@ -144,7 +150,7 @@ func (s *State) carries(a *attribute, id directory.ID) bool {
 
 // rights finds what an identity may see of this State.
 func (s *State) rights(who policy.Identity) *policy.Rights {
-	return s.view.policy.Rights(s.Snapshot, s.outline, who, classOf)
+	return s.over.Rights(who)
 }
 
 // IsAdmin tells whether an identity may release and steer.

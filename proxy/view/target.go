@@ -61,7 +61,7 @@ func (s *State) findVirtual(dn name.DN, r *policy.Rights) (target, wire.Result) 
 		return target{place: p, store: p.store, id: id, virtual: true, node: p.node(id)}, wire.Result{}
 	}
 	if sub, db, ok := s.recordAt(dn); ok && r.AnyDatabase(db.Index) {
-		st := s.recordsFor([]*resolver.Subject{sub}, []*database.Database{db})
+		st := s.recordsFor([]*resolver.Subject{sub}, []*database.Database{db}, r.DenyLists())
 		if id, ok := st.Find(dn.Key()); ok {
 			return target{place: s.recordPlace(r, st), store: st, id: id, virtual: true, node: node{kind: record, db: db}}, wire.Result{}
 		}
@@ -79,13 +79,6 @@ func (s *State) recordAt(dn name.DN) (*resolver.Subject, *database.Database, boo
 	}
 	sub, _, err := s.Snapshot.FindSubject(rdn[0].Value, resolver.OnlyHierarchicalNames)
 	return sub, t.nodes[above].db, err == nil && s.recorded(sub)
-}
-
-// recorded tells whether a subject has records: an entry has, and so have
-// Anonymous and -Default-.
-func (s *State) recorded(sub *resolver.Subject) bool {
-	return sub.Entry != directory.None || sub.Name.Key() == resolver.AnonymousSubject().Name.Key() ||
-		sub.Name.Key() == resolver.DefaultSubject().Name.Key()
 }
 
 // isSpecial tells whether a search asks for the root DSE or the subschema.

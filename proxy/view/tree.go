@@ -1,7 +1,6 @@
 package view
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -28,7 +27,10 @@ type node struct {
 	group group.ID
 	db    *database.Database
 	level acl.Level
-	role  int
+	role  int // position of the role, or of the finding
+
+	fixed  bool // a container that is there whatever the directory holds
+	shared bool // a container above a group that is no deny list
 }
 
 type nodeKind uint8
@@ -79,10 +81,9 @@ func newPlanter(s *State) *planter {
 
 func (p *planter) plant() *tree {
 	v := p.state.view
-	p.branch(v.settings.Base)
-	p.branch(ouGroups + "," + v.settings.Base)
-	p.branch(ouDatabases + "," + v.settings.Base)
-	p.branch(ouFindings + "," + v.settings.Base)
+	for _, dn := range []string{v.settings.Base, ouGroups + "," + v.settings.Base, ouDatabases + "," + v.settings.Base, ouFindings + "," + v.settings.Base} {
+		p.branch(dn, node{kind: container, fixed: true})
+	}
 	for g := range p.state.Snapshot.GroupCount() {
 		p.copyOf(group.ID(g))
 	}
@@ -107,7 +108,9 @@ func (p *planter) add(dn, class string, n node, fill func(*directory.Draft)) {
 	d := directory.Draft{DN: dn}
 	d.AddText("objectClass", "top", class)
 	for _, ava := range parsed.RDN() {
-		d.AddText(ava.Type, ava.Value)
+		if _, known := p.state.Snapshot.Store().Schema().Lookup(ava.Type); known {
+			d.AddText(ava.Type, ava.Value)
+		}
 	}
 	if fill != nil {
 		fill(&d)
@@ -126,12 +129,12 @@ func (s *State) stamp(d *directory.Draft, key, class, stamp string) {
 }
 
 // branch adds a container.
-func (p *planter) branch(dn string) {
+func (p *planter) branch(dn string, n node) {
 	class := "aclensContainer"
 	if strings.HasPrefix(strings.ToLower(dn), "ou=") {
 		class = "organizationalUnit"
 	}
-	p.add(dn, class, node{kind: container}, nil)
+	p.add(dn, class, n, nil)
 }
 
 // copyOf adds the flattened copy of a real group, with containers above it where
@@ -139,12 +142,12 @@ func (p *planter) branch(dn string) {
 func (p *planter) copyOf(id group.ID) {
 	s := p.state.Snapshot
 	g := s.Group(id)
-	if !g.Alive() || p.omitted(s.Members(id).IsEmpty()) {
+	if !g.Alive() || p.omitted(func() bool { return p.state.emptyGroup(id) }) {
 		return
 	}
 	original := s.Store().Entry(g.Entry).DN()
-	dn := p.state.groupCopyDN(g)
-	p.containersAbove(dn)
+	dn := p.state.groupCopyDN(id)
+	p.containersAbove(dn, !g.DenyList())
 	p.add(dn, classGroup, node{kind: groupCopy, group: id}, func(d *directory.Draft) {
 		if g.Label != "" && len(d.Values("cn")) == 0 {
 			d.AddText("cn", g.Label)
@@ -153,22 +156,34 @@ func (p *planter) copyOf(id group.ID) {
 	})
 }
 
-func (p *planter) omitted(empty bool) bool { return empty && p.state.view.settings.OmitEmptyGroups }
+// omitted tells whether a group is left out because nobody is in it. Who is in
+// it is asked only where that matters, since it may not have been computed.
+func (p *planter) omitted(empty func() bool) bool {
+	return p.state.view.settings.OmitEmptyGroups && empty()
+}
 
-func (p *planter) containersAbove(dn string) {
+// containersAbove adds what lies between a group's copy and ou=groups.
+func (p *planter) containersAbove(dn string, shared bool) {
 	parsed, err := name.ParseDN(dn)
 	if err != nil {
 		return
 	}
-	var above []name.DN
+	var missing []name.DN
 	for up := parsed.Parent(); !up.IsRoot(); up = up.Parent() {
-		if _, known := p.nodes[up.Key()]; known {
+		n, known := p.nodes[up.Key()]
+		if n.fixed {
 			break
 		}
-		above = append(above, up)
+		if !known {
+			missing = append(missing, up)
+		}
+		if n.kind == container {
+			n.shared = n.shared || shared
+			p.nodes[up.Key()] = n
+		}
 	}
-	for i := len(above) - 1; i >= 0; i-- {
-		p.branch(above[i].String())
+	for i := len(missing) - 1; i >= 0; i-- {
+		p.branch(missing[i].String(), p.nodes[missing[i].Key()])
 	}
 }
 
@@ -176,12 +191,11 @@ func (p *planter) database(db *database.Database) {
 	v := p.state.view
 	dn := v.databaseDN(db)
 	l := db.Primary.List
-	access := p.state.Snapshot.Access(db, acl.Notes)
-	p.add(dn, classDatabase, node{kind: databaseEntry, db: db}, func(d *directory.Draft) { describeDatabase(d, db, access) })
+	p.add(dn, classDatabase, node{kind: databaseEntry, db: db}, func(d *directory.Draft) { describeDatabase(d, db) })
 	p.add(ouSubjects+","+dn, "organizationalUnit", node{kind: subjectsOf, db: db}, nil)
-	members := p.state.Snapshot.Access(db, v.groupChannel)
+	members := func() *resolver.Access { return p.state.Snapshot.Access(db, v.groupChannel) }
 	for level := acl.Reader; level <= acl.Manager; level++ {
-		if p.omitted(members.AtLeast(level).IsEmpty()) {
+		if p.omitted(func() bool { return members().AtLeast(level).IsEmpty() }) {
 			continue
 		}
 		p.add(v.levelGroupDN(db, level), classGroup, node{kind: levelGroup, db: db, level: level}, func(d *directory.Draft) {
@@ -189,7 +203,7 @@ func (p *planter) database(db *database.Database) {
 		})
 	}
 	for i, r := range l.Roles {
-		if p.omitted(members.Role(i).IsEmpty()) {
+		if p.omitted(func() bool { return members().Role(i).IsEmpty() }) {
 			continue
 		}
 		p.add(v.roleGroupDN(db, r), classGroup, node{kind: roleGroup, db: db, role: i}, func(d *directory.Draft) {
@@ -198,7 +212,7 @@ func (p *planter) database(db *database.Database) {
 	}
 }
 
-func describeDatabase(d *directory.Draft, db *database.Database, access *resolver.Access) {
+func describeDatabase(d *directory.Draft, db *database.Database) {
 	in := db.Primary
 	put := func(attribute, value string) {
 		if value != "" {
@@ -228,9 +242,6 @@ func describeDatabase(d *directory.Draft, db *database.Database, access *resolve
 	} else if deflt != nil {
 		put("databaseAnonymousLevel", deflt.Level.String())
 	}
-	for l := acl.NoAccess; l <= acl.Manager; l++ {
-		put("databaseLevelCount", l.String()+"#"+strconv.FormatUint(access.Level(l).GetCardinality(), 10))
-	}
 	if !in.CapturedAt.IsZero() {
 		put("databaseAclTime", generalizedTime(in.CapturedAt))
 	}
@@ -240,7 +251,11 @@ func (p *planter) findings() {
 	for i := range p.state.Findings {
 		f := &p.state.Findings[i]
 		dn := string(name.AppendRDN(nil, "cn", f.Kind+" "+f.Database+" "+f.Subject)) + "," + ouFindings + "," + p.state.view.settings.Base
-		p.add(dn, classFinding, node{kind: findingEntry, role: i}, func(d *directory.Draft) {
+		var db *database.Database
+		if f.Database != "" {
+			db, _, _ = p.state.Snapshot.Databases().Find(f.Database)
+		}
+		p.add(dn, classFinding, node{kind: findingEntry, role: i, db: db}, func(d *directory.Draft) {
 			d.AddText("findingKind", f.Kind)
 			d.AddText("findingSeverity", f.Severity.String())
 			d.AddText("findingAdvice", f.Advice)
@@ -248,7 +263,9 @@ func (p *planter) findings() {
 				d.AddText("findingSubject", f.Subject)
 			}
 			for _, s := range f.Subjects {
-				d.AddText("findingSubject", s)
+				if s != f.Subject {
+					d.AddText("findingSubject", s)
+				}
 			}
 			if f.Database != "" {
 				d.AddText("databaseKey", f.Database)
@@ -272,10 +289,42 @@ func (v *View) roleGroupDN(db *database.Database, role string) string {
 	return string(name.AppendRDN(nil, "cn", db.Key+"#"+role)) + "," + v.databaseDN(db)
 }
 
+// emptyGroup tells whether a flattened group has no member value.
+func (s *State) emptyGroup(g group.ID) bool {
+	n, empty := node{kind: groupCopy, group: g}, true
+	s.namesIn(&n, func(name.Key) { empty = false })
+	return empty && s.membersOf(&n).IsEmpty()
+}
+
 // groupCopyDN is the flattened copy of a real group: its DN relative to the
-// base that it lies below.
-func (s *State) groupCopyDN(g *resolver.Group) string {
-	return s.relative(s.Snapshot.Store().Entry(g.Entry)) + "," + ouGroups + "," + s.view.settings.Base
+// base that it lies below, or all of it where groups of two bases would meet.
+func (s *State) groupCopyDN(g group.ID) string {
+	s.copiesOnce.Do(s.nameCopies)
+	return s.copies[g]
+}
+
+func (s *State) nameCopies() {
+	s.copies = make([]string, s.Snapshot.GroupCount())
+	taken := map[string]group.ID{}
+	below := "," + ouGroups + "," + s.view.settings.Base
+	entry := func(g group.ID) directory.Entry { return s.Snapshot.Store().Entry(s.Snapshot.Group(g).Entry) }
+	for i := range s.copies {
+		g := group.ID(i)
+		if !s.Snapshot.Group(g).Alive() {
+			continue
+		}
+		dn := s.relative(entry(g)) + below
+		key, err := name.KeyOf(dn)
+		other, meets := taken[key]
+		switch {
+		case err != nil:
+			s.copies[g] = dn
+		case meets:
+			s.copies[g], s.copies[other] = entry(g).DN()+below, entry(other).DN()+below
+		default:
+			s.copies[g], taken[key] = dn, g
+		}
+	}
 }
 
 // relative cuts the naming context off a DN, the longest that fits.

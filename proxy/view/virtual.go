@@ -1,6 +1,7 @@
 package view
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -137,7 +138,9 @@ var attributes = []*attribute{
 	{name: "subschemaSubentry", oid: "2.5.18.10", desc: "Where the schema is", kind: dnKind, single: true, class: policy.Open, on: onAll,
 		when: withPlus, values: func(_ *computed, put func(string)) { put(subschemaDN) }},
 	{name: "hasSubordinates", oid: "2.5.18.9", desc: "Whether entries lie below", kind: boolKind, single: true, class: policy.Open, on: onAll,
-		when: withPlus, values: func(c *computed, put func(string)) { put(booleanText(c.subordinates() > 0)) }},
+		when: withPlus, values: func(c *computed, put func(string)) { put(booleanText(c.subordinates(1) > 0)) }},
+	{name: "numSubordinates", oid: "1.3.1.1.4.1.453.16.2.103", desc: "How many entries lie right below", kind: intKind, single: true, class: policy.Open,
+		on: onAll, when: withPlus, values: func(c *computed, put func(string)) { put(strconv.Itoa(c.subordinates(math.MaxInt))) }},
 }
 
 // own are attributes of virtual entries that are stored there, defined beside
@@ -180,7 +183,7 @@ var classes = []schema.Class{
 	{OID: arc + ".2.3", Names: []string{classFinding}, Desc: "Something about the access control lists that deserves a look", Sup: []string{"top"},
 		Must: []string{"cn", "findingKind", "findingSeverity"}, May: []string{"findingSubject", "findingAdvice", "databaseKey"}, Own: true},
 	{OID: arc + ".2.4", Names: []string{"aclensContainer"}, Desc: "A branch of the virtual subtree", Sup: []string{"top"},
-		May: []string{"cn", "ou", "description"}, Own: true},
+		May: []string{"cn", "ou", "o", "c", "l", "st", "street", "dc", "uid", "description"}, Own: true},
 }
 
 // byName finds an attribute of the table by its folded name.

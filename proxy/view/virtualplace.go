@@ -48,7 +48,7 @@ func (p *virtualPlace) visible(id directory.ID) bool {
 	case groupCopy:
 		return p.rights.Groups() && (p.rights.DenyLists() || !p.state.Snapshot.Group(n.group).DenyList())
 	case container:
-		return p.rights.Groups() || p.rights.AnyAccess()
+		return n.fixed && (p.rights.Groups() || p.rights.AnyAccess()) || p.rights.Groups() && (n.shared || p.rights.DenyLists())
 	case findingEntry:
 		return p.mayReadFinding(n)
 	default:
@@ -56,18 +56,20 @@ func (p *virtualPlace) visible(id directory.ID) bool {
 	}
 }
 
-// mayReadFinding: one about a database goes with the database, any other with
-// the right to everything, since it may name people and groups.
+// mayReadFinding: one about a database that names nobody goes with the
+// database, any other with the right to everything.
 func (p *virtualPlace) mayReadFinding(n node) bool {
 	f := &p.state.Findings[n.role]
 	if p.rights.Everything() {
 		return true
 	}
-	db, _, ok := p.state.Snapshot.Databases().Find(f.Database)
-	return ok && f.Database != "" && p.rights.AnyDatabase(db.Index) && len(f.Subjects) == 0
+	return n.db != nil && p.rights.AnyDatabase(n.db.Index) && len(f.Subjects) == 0 && (p.rights.DenyLists() || !f.DenyList)
 }
 
 func (p *virtualPlace) readable(id directory.ID, c *column) bool {
+	if c.hidden || p.rights.Hidden(c.folded) {
+		return false
+	}
 	if c.class == policy.Open {
 		return true
 	}
@@ -75,8 +77,10 @@ func (p *virtualPlace) readable(id directory.ID, c *column) bool {
 	switch n.kind {
 	case groupCopy:
 		return p.rights.GroupAttribute(c.folded)
-	case container, findingEntry:
+	case container:
 		return true
+	case findingEntry:
+		return p.rights.Everything() || n.db != nil && p.rights.Database(n.db.Index, c.folded)
 	default:
 		return n.db != nil && p.rights.Database(n.db.Index, c.folded)
 	}
@@ -105,6 +109,9 @@ type virtualGuard struct {
 func (g virtualGuard) Readable(id directory.ID) bool { return g.place.readable(id, &g.column) }
 
 func (p *virtualPlace) guard(_ *compiler, folded string, class policy.Class) (directory.Guard, bool) {
+	if p.rights.Hidden(folded) {
+		return nil, false
+	}
 	if p.rights.Everything() {
 		return nil, true
 	}
@@ -115,6 +122,9 @@ func (p *virtualPlace) guard(_ *compiler, folded string, class policy.Class) (di
 func (p *virtualPlace) computed(c *compiler, a *assertion) (directory.Filter, bool) {
 	if a.folded == attrMember {
 		return p.memberItem(a)
+	}
+	if item, ok := p.levelCountItem(c, a); ok {
+		return item, true
 	}
 	for _, open := range openAttributes {
 		if strings.EqualFold(open.name, a.folded) {
@@ -137,7 +147,7 @@ type openLeaf struct {
 
 // Eval computes the value of one virtual entry.
 func (l *openLeaf) Eval(id directory.ID) directory.Truth {
-	c := computed{state: l.place.state, rights: l.place.rights, store: l.place.store}
+	c := computed{state: l.place.state, rights: l.place.rights, place: l.place, store: l.place.store}
 	c.at(id, l.place.store.Entry(id))
 	yes := false
 	l.a.values(&c, func(v string) { yes = yes || l.holds == nil || l.holds([]byte(v)) })
@@ -207,7 +217,7 @@ func (l *memberItemLeaf) Candidates() directory.Candidates {
 		}
 	}
 	for _, g := range s.Snapshot.MemberOf(l.entry) {
-		put(s.groupCopyDN(s.Snapshot.Group(g)))
+		put(s.groupCopyDN(g))
 	}
 	if sub, ok := s.Snapshot.Subject(l.entry); ok {
 		s.eachAccessGroup(sub, put)
@@ -246,6 +256,7 @@ func (s *State) namesIn(n *node, yield func(name.Key)) {
 
 // fill writes the members of a group.
 func (p *virtualPlace) fill(id directory.ID, sel *selection, w *wire.EntryWriter) {
+	p.fillLevelCounts(id, sel, w)
 	n := p.node(id)
 	if n.kind != groupCopy && n.kind != levelGroup && n.kind != roleGroup || !sel.member {
 		return
