@@ -290,10 +290,7 @@ func (s *Snapshot) denied(in *database.Instance, c acl.Channel) *roaring.Bitmap 
 	if srv.Document == nil && len(srv.Settings.Folders) == 0 || c == acl.Local {
 		return roaring.New()
 	}
-	k := deniedKey{server: in.Server.Key(), channel: c}
-	if len(srv.Settings.Folders) > 0 {
-		k.path = in.Path
-	}
+	k := deniedKey{server: in.Server.Key(), scope: srv.FolderScope(in.Path), channel: c}
 	return s.cache.denied(k, func() *roaring.Bitmap { return s.computeDenied(in, c) })
 }
 

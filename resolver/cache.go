@@ -26,7 +26,7 @@ type accessKey struct {
 
 type deniedKey struct {
 	server  name.Key
-	path    string
+	scope   string // server.Server.FolderScope
 	channel acl.Channel
 }
 

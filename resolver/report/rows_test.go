@@ -18,7 +18,9 @@ import (
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/report"
+	"github.com/aclens/aclens/resolver/server"
 )
 
 var channels = []acl.Channel{acl.Notes, acl.WebPassword, acl.WebSession, acl.WebClientCert, acl.WebAnonymous, acl.Local}
@@ -264,5 +266,28 @@ func TestACallerOfRowsMayStop(t *testing.T) {
 	}
 	if n != 5 {
 		t.Errorf("%d rows", n)
+	}
+}
+
+func TestFolderListsCountForTheDatabasesBehindThemAlone(t *testing.T) {
+	w := newWorld()
+	w.put("cn=Jane Doe,ou=Sales,o=Acme", "dominoPerson")
+	w.put("cn=Eva Stone,o=Partner", "dominoPerson")
+	for _, path := range []string{"a.nsf", "apps/a.nsf", "apps/b.nsf", "apps/pay/a.nsf", "mail/a.nsf", "payroll/a.nsf"} {
+		w.database(t, path, acl.Editor, entry{label: "-Default-", level: acl.Author})
+	}
+	w.servers = append(w.servers, &server.Server{Name: name.Parse("Hub1/Acme"), Settings: server.Settings{Folders: []server.Folder{
+		{Path: "apps", Entries: []string{"*/Acme"}}, {Path: "apps/pay"}, {Path: "mail", Entries: []string{"*/Partner"}},
+	}}})
+	s := w.build(t)
+	if diff := cmp.Diff(naive(s, report.Options{}), collect(s, report.Options{})); diff != "" {
+		t.Error(diff)
+	}
+	levels := map[string]int{}
+	for r := range report.Rows(s, report.Options{}) {
+		levels[r.Cell.Source]++
+	}
+	if diff := cmp.Diff(map[string]int{"default": 7, "server-denied": 5}, levels); diff != "" {
+		t.Error(diff)
 	}
 }

@@ -36,12 +36,18 @@ type slot struct {
 // answers is how many answers a server can give.
 const answers = int(server.Denied) + 1
 
-// host is a server with what it says about the present user.
+// host is a server, or the part of it behind the same folder lists, with what
+// it says about the present user.
 type host struct {
 	in     *database.Instance // any of its instances
-	byPath bool               // it says so for every path
 	known  bool
 	access server.Access
+}
+
+// hostKey is what instances that get the same answer have in common.
+type hostKey struct {
+	server name.Key
+	scope  string // server.Server.FolderScope
 }
 
 // sweepBytes bounds what one sweep keeps; beyond it the cells are made anew.
@@ -49,7 +55,7 @@ const sweepBytes = 96 << 20
 
 func newSweep(s *resolver.Snapshot, o Options, encode encoder) *sweep {
 	w := &sweep{s: s, o: o, encode: encode}
-	hosts := map[name.Key]int{}
+	hosts := map[hostKey]int{}
 	for _, db := range o.databases(s) {
 		w.slots = append(w.slots, slot{db: db, host: w.hostOf(db.Primary, hosts)})
 	}
@@ -57,16 +63,17 @@ func newSweep(s *resolver.Snapshot, o Options, encode encoder) *sweep {
 }
 
 // hostOf finds the server of an instance among the hosts, or adds it.
-func (w *sweep) hostOf(in *database.Instance, hosts map[name.Key]int) int {
+func (w *sweep) hostOf(in *database.Instance, hosts map[hostKey]int) int {
 	srv := w.s.Server(in.Server)
 	if srv.Document == nil && len(srv.Settings.Folders) == 0 {
 		return -1
 	}
-	at, ok := hosts[in.Server.Key()]
+	key := hostKey{in.Server.Key(), srv.FolderScope(in.Path)}
+	at, ok := hosts[key]
 	if !ok {
 		at = len(w.hosts)
-		hosts[in.Server.Key()] = at
-		w.hosts = append(w.hosts, host{in: in, byPath: len(srv.Settings.Folders) > 0})
+		hosts[key] = at
+		w.hosts = append(w.hosts, host{in: in})
 	}
 	return at
 }
@@ -139,10 +146,7 @@ func (w *sweep) server(s *slot) server.Access {
 		return server.Unknown
 	}
 	h := &w.hosts[s.host]
-	switch {
-	case h.byPath:
-		return w.asked.Server(s.db.Primary)
-	case !h.known:
+	if !h.known {
 		h.access, h.known = w.asked.Server(h.in), true
 	}
 	return h.access

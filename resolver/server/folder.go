@@ -2,6 +2,7 @@ package server
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/aclens/aclens/resolver/acl"
@@ -43,6 +44,24 @@ func (s *Server) FolderAccess(database string, sub Subject, channel acl.Channel,
 		}
 	}
 	return Allowed, passed
+}
+
+// FolderScope names the listed folders above a database. Two databases of one
+// scope get the same answers of FolderAccess, so that whoever asks about many
+// needs to ask once a scope; no folder above is the scope "".
+func (s *Server) FolderScope(database string) string {
+	folders := s.folders()
+	if len(folders) == 0 {
+		return ""
+	}
+	var scope []byte
+	file := clean(database)
+	for i, f := range folders {
+		if f.holds(file) {
+			scope = append(strconv.AppendInt(scope, int64(i), 10), ' ')
+		}
+	}
+	return string(scope)
 }
 
 // readFolder is a Folder, read once.

@@ -104,3 +104,37 @@ func TestFolderAccessNeedsEveryFolderAbove(t *testing.T) {
 		t.Errorf("outcomes %v", counts)
 	}
 }
+
+func TestDatabasesOfOneScopeGetTheSameAnswer(t *testing.T) {
+	rng := rand.New(rand.NewPCG(61, 67))
+	databases := []string{"a.nsf", "apps/a.nsf", `APPS\b.nsf`, "apps/eu/a.nsf", "apps/eu/../b.nsf", "appsx/a.nsf", "mail/a.nsf"}
+	folders := []string{"", "apps", "Apps/EU", `mail\`, "apps.dir", "elsewhere"}
+	counts := map[bool]int{}
+	for range 5_000 {
+		s := &Server{}
+		for range rng.IntN(4) {
+			folder := Folder{Path: folders[rng.IntN(len(folders))]}
+			for _, e := range randomField(rng).entries {
+				folder.Entries = append(folder.Entries, e.text)
+			}
+			s.Settings.Folders = append(s.Settings.Folders, folder)
+		}
+		sometimesSealed(rng, s)
+		sub, who := randomSubject(rng)
+		one, other := databases[rng.IntN(len(databases))], databases[rng.IntN(len(databases))]
+		same := s.FolderScope(one) == s.FolderScope(other)
+		counts[same]++
+		if !same {
+			continue
+		}
+		for _, channel := range []acl.Channel{acl.Notes, acl.WebSession, acl.Local} {
+			got, _ := s.FolderAccess(one, sub, channel, false)
+			if want, _ := s.FolderAccess(other, sub, channel, false); got != want {
+				t.Fatalf("%s and %s under %+v, subject %+v: %s and %s", one, other, s.Settings.Folders, who, got, want)
+			}
+		}
+	}
+	if counts[true] < 1000 || counts[false] < 1000 {
+		t.Errorf("same scope and other scope: %v", counts)
+	}
+}
