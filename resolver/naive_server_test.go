@@ -3,8 +3,6 @@ package resolver_test
 import (
 	"slices"
 	"strings"
-
-	"github.com/aclens/aclens/resolver/name"
 )
 
 func (w *world) serverNamed(k string) *serverDoc {
@@ -84,10 +82,10 @@ func (w *world) allowed(s *serverDoc, who somebody, q question) string {
 func (w *world) listed(list []string, who somebody, q question) (certain, doubtful bool) {
 	for _, e := range list {
 		switch {
-		case name.Parse(e).IsTemplate():
+		case parsed(e).IsTemplate():
 		case e == "*":
 			certain = certain || who.dn != ""
-		case name.Parse(e).IsWildcard():
+		case parsed(e).IsWildcard():
 			certain = certain || covers(e, who)
 		case slices.ContainsFunc(who.names, func(n string) bool { return key(n) == key(e) }) || w.inListGroup(key(e), who, q):
 			certain = true

@@ -32,11 +32,23 @@ type verdict struct {
 	privileges, roles, winning, paths []string
 }
 
-func key(text string) string { return string(name.Parse(text).Key()) }
+var parses = map[string]name.Name{}
 
-func hierarchical(text string) bool { return name.Parse(text).Hierarchical() }
+// parsed is name.Parse remembered, since the same few texts return.
+func parsed(text string) name.Name {
+	n, seen := parses[text]
+	if !seen {
+		n = name.Parse(text)
+		parses[text] = n
+	}
+	return n
+}
 
-func commonOf(text string) string { return name.Parse(text).Common() }
+func key(text string) string { return string(parsed(text).Key()) }
+
+func hierarchical(text string) bool { return parsed(text).Hierarchical() }
+
+func commonOf(text string) string { return parsed(text).Common() }
 
 // visible is the entry that is seen under a DN: of the first directory that has one.
 func (w *world) visible(dn string) *doc {
@@ -123,7 +135,7 @@ func (w *world) byCommonName(who somebody, k, onServer string) bool {
 	case "never":
 		return false
 	}
-	here, there := name.Parse(who.names[0]), name.Parse(onServer)
+	here, there := parsed(who.names[0]), parsed(onServer)
 	return there.Organization() != "" && strings.EqualFold(here.Organization(), there.Organization()) &&
 		strings.EqualFold(here.Country(), there.Country())
 }
@@ -143,7 +155,7 @@ func (w *world) isMember(member string, who somebody) bool {
 	if d := w.visible(k); d != nil {
 		return k == who.dn
 	}
-	if name.Parse(member).IsWildcard() {
+	if parsed(member).IsWildcard() {
 		return covers(member, who)
 	}
 	if w.hasName(who, k) {
@@ -270,7 +282,7 @@ func (w *world) hits(a *aclDoc, who somebody, q question) ([]aclLine, string) {
 	byCommon := func(e aclLine) bool { return suits(e.kind, who, true) && w.byCommonName(who, key(e.name), a.server) }
 	byGroup := func(e aclLine) bool { return suits(e.kind, who, false) && w.inGroupNamed(key(e.name), who, q) }
 	byWildcard := func(e aclLine) bool {
-		return suits(e.kind, who, false) && name.Parse(e.name).IsWildcard() && covers(e.name, who)
+		return suits(e.kind, who, false) && parsed(e.name).IsWildcard() && covers(e.name, who)
 	}
 	byReplica := func(e aclLine) bool {
 		id, ok := name.ReplicaID(e.name)
@@ -290,7 +302,7 @@ func (w *world) hits(a *aclDoc, who somebody, q question) ([]aclLine, string) {
 		groups := a.lines(byGroup, "name")
 		if len(groups) > 0 && w.rules.wildcardMode == "merge" {
 			groups = a.lines(func(e aclLine) bool {
-				wild := name.Parse(e.name).IsWildcard()
+				wild := parsed(e.name).IsWildcard()
 				return wild && byWildcard(e) || !wild && byGroup(e)
 			}, "any")
 		}
@@ -320,7 +332,7 @@ func (a *aclDoc) lines(pass func(aclLine) bool, kind string) []aclLine {
 
 func entryKind(text string) string {
 	_, replica := name.ReplicaID(text)
-	switch n := name.Parse(text); {
+	switch n := parsed(text); {
 	case key(text) == key("-Default-"):
 		return "default"
 	case key(text) == key("Anonymous"):

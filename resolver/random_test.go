@@ -72,7 +72,11 @@ func (d dice) world() *world {
 		w.add(doc{kind: "other", name: d.one(slices.Concat(peopleNames, groupNames)...), dir: d.dir()})
 	}
 	for i := range 1 + d.IntN(3) {
-		w.acls = append(w.acls, d.acl(i))
+		a := d.acl(i)
+		if someone := w.docs[d.IntN(len(w.docs))].name; d.chance(60) && !slices.ContainsFunc(a.entries, func(e aclLine) bool { return key(e.name) == key(someone) }) {
+			a.entries = append(a.entries, d.line(someone, a.roles)) // it would seldom happen by chance
+		}
+		w.acls = append(w.acls, a)
 	}
 	for _, s := range serverNames {
 		if d.chance(60) {
