@@ -49,6 +49,10 @@ func serveCommand() *cobra.Command {
 				return serveDemo(c, ldapAddr, httpAddr)
 			case file == "":
 				return usage(errors.New("serve needs --config FILE, or --demo to try it"))
+			case c.Flags().Changed("listen-ldap"):
+				return usage(errors.New("--listen-ldap goes only with --demo; a configuration has listen.ldap"))
+			case c.Flags().Changed("listen-http"):
+				return usage(errors.New("--listen-http goes only with --demo; a configuration has listen.http"))
 			}
 			cfg, err := config.Load(file)
 			if err != nil {
@@ -76,7 +80,7 @@ type service struct {
 	front       *front.Server
 	admin       *admin.Server
 	audit       *auditLog
-	tls         *certificates
+	tls         *front.Certificates // nil without TLS
 
 	listeners []listener
 	wg        sync.WaitGroup
@@ -98,7 +102,9 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 	}
 	defer s.sources.close()
 	defer s.audit.close()
-	defer s.tls.close()
+	if s.tls != nil {
+		defer s.tls.Close()
+	}
 	if err := s.listen(ctx); err != nil {
 		return err
 	}
@@ -113,7 +119,7 @@ func (s *service) build(ctx context.Context) error {
 	if err != nil {
 		return usage(err)
 	}
-	if s.tls, err = openCertificates(s.config.TLS, s.log, s.metrics); err != nil {
+	if err := s.openCertificates(); err != nil {
 		return usage(err)
 	}
 	if s.audit, err = openAudit(s.config.Audit.File, s.log); err != nil {
@@ -144,13 +150,27 @@ func (s *service) build(ctx context.Context) error {
 	return nil
 }
 
+// openCertificates begins to watch the certificate files, if there are any.
+func (s *service) openCertificates() error {
+	t := s.config.TLS
+	if t.CertFile == "" {
+		return nil
+	}
+	files := front.CertificateFiles{Cert: t.CertFile, Key: t.KeyFile, ClientCA: t.ClientCAFile}
+	var err error
+	if s.tls, err = front.OpenCertificates(files, s.log, s.metrics.TLSReloadError); err != nil {
+		return fmt.Errorf("tls: %w", err)
+	}
+	return nil
+}
+
 func (s *service) frontSettings() front.Settings {
 	f := front.Settings{
 		Limits: limitsOf(s.config), AllowPlaintextBind: s.config.Listen.AllowPlaintextBind,
 		IgnoreCriticality: s.config.Controls.IgnoreCriticality, TrustedProxies: s.config.ProxyProtocol,
 	}
 	if s.tls != nil {
-		f.TLS = func() *tls.Config { return s.tls.config() }
+		f.TLS = s.tls.Config
 	}
 	return f
 }
@@ -192,7 +212,7 @@ func (s *service) secured(l net.Listener) net.Listener {
 	if s.tls == nil {
 		return l
 	}
-	return tls.NewListener(l, s.tls.config())
+	return tls.NewListener(l, s.tls.Config())
 }
 
 func (s *service) closeListeners() {
@@ -222,6 +242,9 @@ func (s *service) run(ctx context.Context, ready func(*service)) error {
 		select {
 		case <-hup:
 			s.log.Info("reload asked for")
+			if s.tls != nil {
+				s.tls.Reload()
+			}
 			r.Reload()
 		case err := <-s.failed:
 			stop()

@@ -1,4 +1,4 @@
-package main
+package front
 
 import (
 	"crypto/tls"
@@ -7,34 +7,35 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/aclens/aclens/config"
-	"github.com/aclens/aclens/proxy/admin"
 )
 
 // certificateLook is how often the certificate files are looked at.
 const certificateLook = 10 * time.Second
 
-// certificates keep the TLS configuration in step with its files. A new pair
-// that cannot be used leaves the old one in force.
-type certificates struct {
-	files   config.TLS
+// CertificateFiles are PEM files; ClientCA may be empty: no client certificates
+// are asked for then.
+type CertificateFiles struct{ Cert, Key, ClientCA string }
+
+// Certificates keep a TLS configuration in step with its files. New files that
+// cannot be used leave the old ones in force.
+type Certificates struct {
+	files   CertificateFiles
 	log     *slog.Logger
-	metrics *admin.Metrics
+	failed  func()
 	current atomic.Pointer[tls.Config]
-	seen    string
+	mu      sync.Mutex // guards seen
+	seen    string     // sizes and times of the files in use
 	stop    chan struct{}
 	done    chan struct{}
 }
 
-// openCertificates reads the files and begins to watch them; nil without any.
-func openCertificates(files config.TLS, log *slog.Logger, metrics *admin.Metrics) (*certificates, error) {
-	if files.CertFile == "" {
-		return nil, nil
-	}
-	c := &certificates{files: files, log: log, metrics: metrics, stop: make(chan struct{}), done: make(chan struct{})}
+// OpenCertificates reads the files and begins to watch them until Close. failed
+// is called for each change that could not be used.
+func OpenCertificates(files CertificateFiles, log *slog.Logger, failed func()) (*Certificates, error) {
+	c := &Certificates{files: files, log: log, failed: failed, stop: make(chan struct{}), done: make(chan struct{})}
 	first, err := c.read()
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
@@ -45,11 +46,8 @@ func openCertificates(files config.TLS, log *slog.Logger, metrics *admin.Metrics
 	return c, nil
 }
 
-// config is the configuration for one handshake after another.
-func (c *certificates) config() *tls.Config {
-	if c == nil {
-		return nil
-	}
+// Config is the configuration for handshakes now and later.
+func (c *Certificates) Config() *tls.Config {
 	return &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.current.Load(), nil },
@@ -59,14 +57,13 @@ func (c *certificates) config() *tls.Config {
 	}
 }
 
-func (c *certificates) close() {
-	if c != nil {
-		close(c.stop)
-		<-c.done
-	}
+// Close ends the watching.
+func (c *Certificates) Close() {
+	close(c.stop)
+	<-c.done
 }
 
-func (c *certificates) watch() {
+func (c *Certificates) watch() {
 	defer close(c.done)
 	tick := time.NewTicker(certificateLook)
 	defer tick.Stop()
@@ -80,8 +77,13 @@ func (c *certificates) watch() {
 	}
 }
 
+// Reload takes changed files into use at once, without waiting for the next look.
+func (c *Certificates) Reload() { c.look() }
+
 // look takes changed files into use.
-func (c *certificates) look() {
+func (c *Certificates) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	now := c.fingerprint()
 	if now == c.seen {
 		return
@@ -89,7 +91,7 @@ func (c *certificates) look() {
 	c.seen = now
 	next, err := c.read()
 	if err != nil {
-		c.metrics.TLSReloadError()
+		c.failed()
 		c.log.Error("changed certificate files cannot be used; the old ones stay in force", "error", err)
 		return
 	}
@@ -98,9 +100,9 @@ func (c *certificates) look() {
 }
 
 // fingerprint tells whether a file changed.
-func (c *certificates) fingerprint() string {
+func (c *Certificates) fingerprint() string {
 	text := ""
-	for _, f := range []string{c.files.CertFile, c.files.KeyFile, c.files.ClientCAFile} {
+	for _, f := range []string{c.files.Cert, c.files.Key, c.files.ClientCA} {
 		if info, err := os.Stat(f); err == nil {
 			text += fmt.Sprintf("%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
 		}
@@ -108,22 +110,22 @@ func (c *certificates) fingerprint() string {
 	return text
 }
 
-func (c *certificates) read() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.files.CertFile, c.files.KeyFile)
+func (c *Certificates) read() (*tls.Config, error) {
+	pair, err := tls.LoadX509KeyPair(c.files.Cert, c.files.Key)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s and %s: %w", c.files.CertFile, c.files.KeyFile, err)
+		return nil, fmt.Errorf("reading %s and %s: %w", c.files.Cert, c.files.Key, err)
 	}
 	out := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
-	if c.files.ClientCAFile == "" {
+	if c.files.ClientCA == "" {
 		return out, nil
 	}
-	pem, err := os.ReadFile(c.files.ClientCAFile)
+	pem, err := os.ReadFile(c.files.ClientCA)
 	if err != nil {
 		return nil, fmt.Errorf("reading client authorities: %w", err)
 	}
 	out.ClientCAs = x509.NewCertPool()
 	if !out.ClientCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New(c.files.ClientCAFile + ": holds no certificate")
+		return nil, errors.New(c.files.ClientCA + ": holds no certificate")
 	}
 	out.ClientAuth = tls.VerifyClientCertIfGiven
 	return out, nil
