@@ -30,9 +30,9 @@ func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.text, format
 func (p *printer) table(rows [][]string) {
 	t := tabwriter.NewWriter(&p.text, 0, 0, 2, ' ', 0)
 	for _, cells := range rows {
-		fmt.Fprintf(t, "  %s\n", strings.Join(cells, "\t"))
+		_, _ = fmt.Fprintf(t, "  %s\n", strings.Join(cells, "\t"))
 	}
-	t.Flush()
+	_ = t.Flush()
 }
 
 func (p *printer) counts(r *Report) {
