@@ -102,12 +102,24 @@ func aboutFinding(f *finding.Finding) string {
 	if f.Detail != "" {
 		text += ": " + f.Detail
 	}
-	if f.Count > 1 {
-		text += fmt.Sprintf(" (%d: %s", f.Count, strings.Join(f.Subjects[:min(3, len(f.Subjects))], "; "))
-		if f.Count > 3 {
-			text += "; ..."
-		}
-		text += ")"
+	return strings.TrimSuffix(text+concerned(f), ".") + ". " + f.Advice
+}
+
+// shownSubjects is how many of those whom a finding concerns are named.
+const shownSubjects = 3
+
+// concerned names the first ones, and says how many there are if that is more
+// than one.
+func concerned(f *finding.Finding) string {
+	if len(f.Subjects) == 0 || len(f.Subjects) == 1 && f.Subjects[0] == f.Subject {
+		return ""
 	}
-	return text + ". " + f.Advice
+	text := strings.Join(f.Subjects[:min(shownSubjects, len(f.Subjects))], "; ")
+	if f.Count > shownSubjects {
+		text += "; ..."
+	}
+	if f.Count > 1 {
+		text = fmt.Sprintf("%d: %s", f.Count, text)
+	}
+	return " (" + text + ")"
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -44,9 +45,16 @@ func serveDemo(c *cobra.Command, ldapAddr, httpAddr string) error {
 	}
 	cfg, err := config.Load(filepath.Join(dir, "aclens.yaml"))
 	if err != nil {
-		return usage(fmt.Errorf("--listen-ldap or --listen-http: %s", strings.ReplaceAll(err.Error(), dir+string(filepath.Separator), "")))
+		return usage(demoFlags(dir, err))
 	}
 	return serve(c.Context(), c.ErrOrStderr(), cfg, func(s *service) { printDemoLines(c.OutOrStdout(), s) })
+}
+
+// demoFlags says what is wrong with the addresses, all that a user can get
+// wrong about the demo, in words of the command line.
+func demoFlags(dir string, err error) error {
+	text := strings.ReplaceAll(err.Error(), filepath.Join(dir, "aclens.yaml")+":1: ", "")
+	return errors.New(strings.NewReplacer("listen.ldap:", "--listen-ldap:", "listen.http:", "--listen-http:").Replace(text))
 }
 
 func unpackDemo(dir, ldapAddr, httpAddr string) error {

@@ -97,7 +97,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 		return printDocument(c.OutOrStdout(), a)
 	}
 	e := s.Explain(sub, db, instance, query)
-	e.Warnings = append(warnings, e.Warnings...)
+	e.Warnings = append(append([]string{}, warnings...), e.Warnings...)
 	e.AsOf = s.AsOf().Freshness()
 	e.Snapshot = &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale}
 	if q.asJSON {

@@ -10,9 +10,10 @@ import (
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print version, revision and Go version",
-		Args:  cobra.NoArgs,
+		Use:     "version",
+		Short:   "Print version, revision and Go version",
+		Example: "  aclens version",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			v, r := buildVersion()
 			_, err := fmt.Fprintf(c.OutOrStdout(), "aclens %s (revision %s, %s)\n", v, r, runtime.Version())
