@@ -387,7 +387,7 @@ func nonTest(room string) func(sourceFile) bool {
 // roomsBelowResolver are those that a Snapshot is made from. What is made from a
 // Snapshot may import it.
 func roomsBelowResolver(f sourceFile) bool {
-	above := []string{"resolver/finding", "resolver/report", "resolver/saved"}
+	above := []string{"resolver/finding", "resolver/report", "resolver/saved", "resolver/verify"}
 	return nonTest("resolver")(f) && f.room != "resolver" && !slices.ContainsFunc(above, func(room string) bool { return within(f.room, room) })
 }
 

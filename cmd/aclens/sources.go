@@ -12,6 +12,7 @@ import (
 
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/proxy/admin"
+	"github.com/aclens/aclens/proxy/drapi"
 	"github.com/aclens/aclens/proxy/refresh"
 	"github.com/aclens/aclens/proxy/upstream"
 	"github.com/aclens/aclens/proxy/view"
@@ -27,6 +28,7 @@ type sources struct {
 	config      *config.Config
 	settings    refresh.Settings
 	directories []*upstream.Directory // by resolver.Settings.Directories; nil for files
+	services    []*drapi.Client       // of databases.rest
 	profile     config.Profile        // of the primary directory, as far as it is known without asking
 }
 
@@ -50,7 +52,10 @@ func openSources(ctx context.Context, c *config.Config, log *slog.Logger, metric
 	}
 	s.settings.Choices = choices(c)
 	s.settings.Log = log
-	s.settings.Databases = databaseSources(c)
+	if s.settings.Databases, err = s.databaseSources(log); err != nil {
+		s.close()
+		return nil, usage(err)
+	}
 	s.settings.Servers = serverSources(c)
 	s.settings.Stale = refresh.Stale{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()}
 	return s, nil
@@ -61,6 +66,9 @@ func (s *sources) close() {
 		if d != nil {
 			d.Close()
 		}
+	}
+	for _, client := range s.services {
+		client.Close()
 	}
 }
 
@@ -142,12 +150,32 @@ func choices(c *config.Config) string {
 	return strings.Join(text, "\n")
 }
 
-func databaseSources(c *config.Config) refresh.Databases {
-	d := c.Databases
-	return refresh.Databases{
+func (s *sources) databaseSources(log *slog.Logger) (refresh.Databases, error) {
+	d := s.config.Databases
+	out := refresh.Databases{
 		DXL: d.DXL, Export: d.Export, JSON: d.JSON, YAML: d.YAML,
 		Options: database.Options{HomeServers: d.HomeServers, Aliases: d.Aliases, Include: d.Include, Exclude: d.Exclude},
 	}
+	for i := range d.REST {
+		client, err := restClient(&d.REST[i], log)
+		if err != nil {
+			return out, fmt.Errorf("databases.rest[%d]: %w", i, err)
+		}
+		s.services = append(s.services, client)
+		out.Live = append(out.Live, refresh.LiveDatabases{Name: d.REST[i].URL, Source: client, Interval: restInterval})
+	}
+	return out, nil
+}
+
+// restInterval is the time between two times of asking a Domino REST API.
+const restInterval = 15 * time.Minute
+
+func restClient(r *config.REST, log *slog.Logger) (*drapi.Client, error) {
+	settings := drapi.Settings{URL: r.URL, Token: r.Token.Value, Log: log}
+	for _, db := range r.Databases {
+		settings.Databases = append(settings.Databases, drapi.Database{Server: db.Server, Path: db.Path, ReplicaID: db.ReplicaID, Title: db.Title})
+	}
+	return drapi.New(settings)
 }
 
 func serverSources(c *config.Config) refresh.Servers {

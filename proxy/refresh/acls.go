@@ -68,6 +68,7 @@ type heldLive struct {
 	asOf      time.Time // zero before the first success
 	due       time.Time
 	err       error
+	faults    []error // of databases, behind the last success
 }
 
 func newACLs(d *Databases) *acls {
@@ -151,6 +152,10 @@ func (a *acls) ask(ctx context.Context, now time.Time, all bool, trouble func(er
 			continue
 		}
 		l.instances, l.asOf, l.err, changed = instances, now, nil, true
+		l.faults = l.Source.Faults()
+		for _, f := range l.faults {
+			trouble(f)
+		}
 	}
 	return changed
 }
@@ -242,6 +247,9 @@ func (a *acls) faults() []Fault {
 		if l.err != nil {
 			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: l.err})
 		}
+		for _, f := range l.faults {
+			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: f})
+		}
 	}
 	return list
 }
@@ -254,6 +262,9 @@ func (a *acls) troubles() []finding.Finding {
 	for _, l := range a.live {
 		if l.err != nil {
 			list = append(list, brokenFile(l.Name, l.err, !l.asOf.IsZero()))
+		}
+		for _, f := range l.faults {
+			list = append(list, brokenFile(l.Name, f, true))
 		}
 	}
 	return list

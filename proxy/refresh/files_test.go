@@ -551,4 +551,6 @@ func (s *fakeService) set(t *testing.T, level string) {
 	}
 }
 
+func (s *fakeService) Faults() []error { return nil }
+
 func (s *fakeService) Instances(context.Context) ([]*database.Instance, error) { return s.list, s.err }

@@ -90,10 +90,13 @@ type LiveDatabases struct {
 	Interval time.Duration // between two times of asking
 }
 
-// InstanceSource gives all ACLs of a service. With an error nothing that it
-// returned counts.
+// InstanceSource gives all ACLs of a service.
 type InstanceSource interface {
+	// Instances asks for the ACLs. With an error nothing that it returned counts.
 	Instances(ctx context.Context) ([]*database.Instance, error)
+	// Faults are the databases that the last Instances could not ask for, whose
+	// last ACL it gave again, if there was one.
+	Faults() []error
 }
 
 // Servers are the sources of what is known about Domino servers.
