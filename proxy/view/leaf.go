@@ -35,16 +35,32 @@ type setLeaf struct {
 // Eval is False where the value tells of a database that may not be read: a
 // database that does not exist is answered in the same way.
 func (l *setLeaf) Eval(id directory.ID) directory.Truth {
-	if l.db != nil && !l.rights.OwnValues(id, l.folded) {
-		if dbs, all := l.rights.Databases(l.folded); !all && !dbs.Contains(uint32(l.db.Index)) {
-			return directory.False
-		}
+	if !l.told() && !l.rights.OwnValues(id, l.folded) {
+		return directory.False
 	}
 	return directory.TruthOf(l.set.Contains(uint32(id)))
 }
 
-// Candidates is the set itself.
-func (l *setLeaf) Candidates() directory.Candidates { return directory.Set(l.set) }
+// told tells whether a rule lets the identity know of the value's database.
+func (l *setLeaf) told() bool {
+	if l.db == nil {
+		return true
+	}
+	dbs, all := l.rights.Databases(l.folded)
+	return all || dbs.Contains(uint32(l.db.Index))
+}
+
+// Candidates is the set itself, of which no more than the own entry may be known
+// where no rule tells of the database.
+func (l *setLeaf) Candidates() directory.Candidates {
+	if self := l.rights.Self(); !l.told() {
+		if self == directory.None {
+			return directory.Listed()
+		}
+		return directory.Listed(self)
+	}
+	return directory.Set(l.set)
+}
 
 // valueLeaf is an item that is told from the computed values of each entry.
 type valueLeaf struct {

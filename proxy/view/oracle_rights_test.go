@@ -45,6 +45,18 @@ func (o *oracle) reaches(t testing.TB, r policy.Rule, e *thing) bool {
 
 // visible tells whether an entry may be returned at all.
 func (o *oracle) visible(t testing.TB, w *who, e *thing) bool {
+	known, ok := w.seen[e]
+	if !ok {
+		if w.seen == nil {
+			w.seen = map[*thing]bool{}
+		}
+		known = o.shows(t, w, e)
+		w.seen[e] = known
+	}
+	return known
+}
+
+func (o *oracle) shows(t testing.TB, w *who, e *thing) bool {
 	if o.whole(t, w, e) {
 		return true
 	}

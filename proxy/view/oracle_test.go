@@ -52,12 +52,17 @@ type who struct {
 	rules []policy.Rule
 	self  []string // nil: everything
 	hide  []string
+
+	granted []policy.Rule // what grants found
+	asked   bool
+	seen    map[*thing]bool // what visible found
 }
 
 func keyOf(t testing.TB, dn string) string {
-	t.Helper()
 	k, err := name.KeyOf(dn)
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return k
 }
 
@@ -308,6 +313,9 @@ func (w *who) hides(attribute string) bool {
 
 // grants are the rules that are for the client.
 func (o *oracle) grants(t testing.TB, w *who) []policy.Rule {
+	if w.asked {
+		return w.granted
+	}
 	var out []policy.Rule
 	for _, r := range w.rules {
 		on := false
@@ -327,6 +335,7 @@ func (o *oracle) grants(t testing.TB, w *who) []policy.Rule {
 			out = append(out, r)
 		}
 	}
+	w.granted, w.asked = out, true
 	return out
 }
 

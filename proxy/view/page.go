@@ -50,10 +50,10 @@ func (k *keptStates) find(serial uint64) *State {
 	return nil
 }
 
-// A cookie is serial(8) stage(4) id(4) request(8) mac(16): the State, where the
-// page begins, and what was asked by whom. Nobody else can make one.
+// A cookie is serial(8) stage(4) id(4) sent(4) request(8) mac(16): the State,
+// where the page begins, and what was asked by whom. Nobody else can make one.
 const (
-	cookieBody = 24
+	cookieBody = 28
 	cookieSize = cookieBody + 16
 )
 
@@ -62,6 +62,7 @@ func (r *run) cookie(next position) []byte {
 	b = binary.BigEndian.AppendUint64(b, r.state.serial)
 	b = binary.BigEndian.AppendUint32(b, uint32(next.stage))
 	b = binary.BigEndian.AppendUint32(b, uint32(next.id))
+	b = binary.BigEndian.AppendUint32(b, uint32(next.sent))
 	b = append(b, r.view.requestHash(&r.request)...)
 	return append(b, r.view.mac(b)...)
 }
@@ -111,7 +112,7 @@ func (q *Query) resume() wire.Result {
 	if len(c) != cookieSize || !hmac.Equal(c[cookieBody:], q.view.mac(c[:cookieBody])) {
 		return refused
 	}
-	if string(c[16:cookieBody]) != string(q.view.requestHash(&q.request)) {
+	if string(c[20:cookieBody]) != string(q.view.requestHash(&q.request)) {
 		return refused
 	}
 	st := q.view.kept.find(binary.BigEndian.Uint64(c))
@@ -119,6 +120,6 @@ func (q *Query) resume() wire.Result {
 		return refused
 	}
 	q.state = st
-	q.from = position{int(binary.BigEndian.Uint32(c[8:])), directory.ID(binary.BigEndian.Uint32(c[12:]))}
+	q.from = position{int(binary.BigEndian.Uint32(c[8:])), directory.ID(binary.BigEndian.Uint32(c[12:])), int(binary.BigEndian.Uint32(c[16:]))}
 	return wire.Result{}
 }

@@ -5,7 +5,6 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
-	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
 )
 
@@ -39,6 +38,7 @@ type stage struct {
 type position struct {
 	stage int
 	id    directory.ID
+	sent  int // entries on the pages before
 }
 
 // Prepare makes a Query of a request, or says why not.
@@ -51,6 +51,9 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
 	}
 	q := &Query{view: v, state: st, request: r, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	if r.Page != nil {
+		q.limit = r.Search.SizeLimit // pages are the way past the limit of the configuration, not past the client's own
+	}
 	if refused := q.resume(); refused.Code != wire.Success {
 		return nil, refused
 	}
@@ -248,11 +251,11 @@ func (r *run) visit(s *stage, w *writer, id directory.ID, stage int) bool {
 			return false
 		}
 	}
-	if r.limit > 0 && r.answer.Entries >= r.limit && r.pageEnd == 0 {
+	if sent := r.from.sent + r.answer.Entries; r.limit > 0 && sent >= r.limit {
 		return r.end(wire.SizeLimitExceeded, "")
 	}
 	if r.pageEnd > 0 && r.answer.Entries >= r.pageEnd {
-		r.answer.Cookie = r.cookie(position{stage, id})
+		r.answer.Cookie = r.cookie(position{stage, id, r.from.sent + r.answer.Entries})
 		return false
 	}
 	if err := r.out.Keep(w.append(r.out.Room(), r.request.MessageID, id)); err != nil {
@@ -272,96 +275,4 @@ func (r *run) mayGoOn() bool {
 func (r *run) end(code wire.ResultCode, message string) bool {
 	r.answer.Result = wire.Result{Code: code, Message: message}
 	return false
-}
-
-// runSpecial answers for the root DSE and the subschema.
-func (r *run) runSpecial() {
-	st, e := r.state.specialStore(r.special)
-	w := &writer{state: r.state, place: openPlace{}, store: st, sel: r.sel, virtual: true}
-	w.computed = computed{state: r.state, store: st}
-	c := compiler{state: r.state, rights: r.rights, store: st, schema: st.Schema(), branch: openPlace{}}
-	f := c.compile(&r.request.Search.Filter)
-	r.answer.Visited = 1
-	if r.request.Page != nil {
-		r.answer.Paged = true
-	}
-	if directory.NewEvaluator(st).Eval(&f, e) != directory.True {
-		return
-	}
-	dn := subschemaDN
-	if r.special == rootDSE {
-		dn = ""
-	}
-	if err := r.out.Keep(w.appendAs(r.out.Room(), r.request.MessageID, e, dn)); err == nil {
-		r.answer.Entries = 1
-	}
-}
-
-// addRecords adds the decision records that a search in the virtual subtree may
-// reach (docs/contract.md, section 5).
-func (q *Query) addRecords(at target) wire.Result {
-	dbs := q.recordDatabases(at)
-	if len(dbs) == 0 || !mayMatchRecord(&q.request.Search.Filter) {
-		return wire.Result{}
-	}
-	if subjects, named := q.namedSubjects(&q.request.Search.Filter); named {
-		q.addRecordStage(q.state.recordsFor(subjects, dbs, q.rights.DenyLists()), at, false)
-		return wire.Result{}
-	}
-	if limit := q.view.settings.LookThrough; len(dbs) > 1 && limit > 0 && len(dbs)*q.state.recordCount() > limit {
-		return wire.Result{Code: wire.AdminLimitExceeded,
-			Message: "a search over the records of several databases needs a term on accessSubject or accessSubjectDN"}
-	}
-	for _, db := range dbs {
-		q.addRecordStage(q.state.recordsOf(db, q.rights.DenyLists()), at, len(dbs) > 1)
-	}
-	return wire.Result{}
-}
-
-// addRecordStage looks through records from the base that the search has there.
-func (q *Query) addRecordStage(st *directory.Store, at target, strict bool) {
-	base, ok := st.Find(at.store.Entry(at.id).Key())
-	if !ok {
-		return
-	}
-	q.add(stage{place: q.state.recordPlace(q.rights, st), store: st, base: base, virtual: true, strict: strict})
-}
-
-// recordCount is the number of records of one database.
-func (s *State) recordCount() int {
-	p := s.Snapshot.Population()
-	return int(p.People.GetCardinality()+p.Servers.GetCardinality()) + 2
-}
-
-// namedSubjects are the subjects that a filter's terms on accessSubject or
-// accessSubjectDN name; false when the filter is not bound to any.
-func (q *Query) namedSubjects(f *wire.Filter) ([]*resolver.Subject, bool) {
-	switch f.Kind {
-	case wire.And:
-		for i := range f.Children {
-			if subs, ok := q.namedSubjects(&f.Children[i]); ok {
-				return subs, true
-			}
-		}
-	case wire.Or:
-		var all []*resolver.Subject
-		for i := range f.Children {
-			subs, ok := q.namedSubjects(&f.Children[i])
-			if !ok {
-				return nil, false
-			}
-			all = append(all, subs...)
-		}
-		return all, len(f.Children) > 0
-	case wire.Equality:
-		switch foldedDescription(f.Attr) {
-		case "accesssubject", "accesssubjectdn":
-			sub, _, err := q.state.Snapshot.FindSubject(string(f.Value), resolver.OnlyHierarchicalNames)
-			if err != nil || !q.state.recorded(sub) {
-				return nil, true
-			}
-			return []*resolver.Subject{sub}, true
-		}
-	}
-	return nil, false
 }
