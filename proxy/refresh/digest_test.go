@@ -32,7 +32,7 @@ func plain(d directory.Draft) string {
 }
 
 func randomDraft(r *rand.Rand) directory.Draft {
-	d := directory.Draft{DN: "cn=" + string(rune('a'+r.IntN(2))), Source: uint8(r.IntN(2))}
+	d := directory.Draft{DN: []string{"cn=", "CN="}[r.IntN(2)] + string(rune('a'+r.IntN(2))), Source: uint8(r.IntN(2))}
 	for range r.IntN(4) {
 		a := directory.Attribute{Name: []string{"cn", "CN", "mail", "userPassword", "m"}[r.IntN(5)]}
 		for range r.IntN(3) {

@@ -276,11 +276,11 @@ type fakeClock struct {
 	mu      sync.Mutex
 	now     time.Time
 	timers  map[chan time.Time]time.Time
-	waiting chan struct{} // told of each timer that is set
+	waiting chan time.Duration // told of each timer that is set
 }
 
 func newFakeClock() *fakeClock {
-	return &fakeClock{now: time.Date(2031, 11, 21, 8, 0, 0, 0, time.UTC), timers: map[chan time.Time]time.Time{}, waiting: make(chan struct{}, 10000)}
+	return &fakeClock{now: time.Date(2031, 11, 21, 8, 0, 0, 0, time.UTC), timers: map[chan time.Time]time.Time{}, waiting: make(chan time.Duration, 10000)}
 }
 
 func (c *fakeClock) Now() time.Time {
@@ -297,7 +297,7 @@ func (c *fakeClock) Timer(d time.Duration) (<-chan time.Time, func()) {
 		ch <- c.now
 	} else {
 		c.timers[ch] = c.now.Add(d)
-		c.waiting <- struct{}{}
+		c.waiting <- d
 	}
 	return ch, func() {
 		c.mu.Lock()
@@ -318,13 +318,16 @@ func (c *fakeClock) advance(d time.Duration) {
 	}
 }
 
-// idle returns when somebody waits for a timer that was set after the last idle.
-func (c *fakeClock) idle(t *testing.T) {
+// idle returns when somebody waits for a timer that was set after the last
+// idle, and for how long.
+func (c *fakeClock) idle(t *testing.T) time.Duration {
 	t.Helper()
 	select {
-	case <-c.waiting:
+	case d := <-c.waiting:
+		return d
 	case <-time.After(testPatience):
 		t.Fatal("nobody waits for the time")
+		return 0
 	}
 }
 

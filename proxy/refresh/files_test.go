@@ -434,6 +434,33 @@ func TestABrokenServerDocumentKeepsItsFile(t *testing.T) {
 	f.wantFinding("broken-export", "hub.dxl")
 }
 
+func TestAServerDocumentThatChangesIsSeen(t *testing.T) {
+	f := newFiles(t)
+	f.load()
+	denied := func() int {
+		doc := f.w.now.snapshot.Server(parseName(hub)).Document
+		if doc == nil {
+			return -1
+		}
+		return len(doc.Lists["DenyAccess"])
+	}
+	for _, c := range []struct {
+		do   func()
+		want int
+	}{
+		{func() {}, -1},
+		{func() { f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "")) }, 0},
+		{func() { f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "Jane Doe/Sales/Acme")) }, 1},
+		{func() { f.remove("servers/hub.dxl") }, -1},
+	} {
+		c.do()
+		f.step()
+		if got := denied(); got != c.want {
+			t.Errorf("%d names are denied, want %d", got, c.want)
+		}
+	}
+}
+
 func TestADirectoryOfFilesIsReloadedAsAWhole(t *testing.T) {
 	f := newFiles(t)
 	f.write("more.ldif", ldifOf("Rob Nash", "pw-2"))

@@ -28,7 +28,7 @@ type heldDirectory struct {
 	fullDue  time.Time
 	namesDue time.Time
 	allDue   time.Time // of the next full reading of a directory that tells no changes
-	err      error // of the last try
+	err      error     // of the last try
 }
 
 // scan begins a pass; fresh is one that is held against nothing.

@@ -87,6 +87,27 @@ func TestNamesAreComparedForASmallShareOfTheTime(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatWasAwayForAMomentStays(t *testing.T) {
+	f := newFakeLive(person("Jane Doe"), person("Rob Nash"))
+	s, to := told(live(f))
+	s.Clock, s.Freshness = newFakeClock(), 1000*time.Hour
+	s.Directories[0].Live = replaced{f}
+	w := loadedWorld(t, s)
+	to.last(t)
+	w.poll(t)
+	to.none(t, "the entry was deleted before its name was read, and is back as it was")
+}
+
+// replaced deletes an entry while its names are read and adds it again.
+type replaced struct{ *fakeLive }
+
+func (r replaced) ReadNames(ctx context.Context, since upstream.State, emit func(string)) error {
+	r.remove(rob)
+	err := r.fakeLive.ReadNames(ctx, since, emit)
+	r.put(person("Rob Nash"))
+	return err
+}
+
 type slowNames struct {
 	*fakeLive
 	during func()

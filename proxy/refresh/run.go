@@ -64,7 +64,7 @@ type work struct {
 }
 
 // follow does what is due, one step after the other. It begins with a look at
-// the files, which were not watched while they were read first.
+// the files, which were not watched when they were read first.
 func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 	filesDue := w.Clock.Now()
 	for {
@@ -93,16 +93,12 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 		}
 		if todo.files {
 			filesDue = now.Add(w.Interval)
-			watch.settled()
+			watch.follow(w) // before the files are read, so that no change of them is missed
 		}
 		w.step(ctx, todo)
-		if !todo.files {
-			continue
-		}
-		if w.unsettled() {
+		if todo.files && w.unsettled() {
 			filesDue = w.Clock.Now().Add(w.Debounce)
 		}
-		watch.follow(w)
 	}
 }
 

@@ -2,12 +2,14 @@ package refresh
 
 import (
 	"context"
+	"io"
 	"os"
 	"testing"
 	"time"
 
 	"github.com/aclens/aclens/proxy/upstream"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/source"
 )
 
 // start runs a Refresher until the test ends, and fails the test if it ends before.
@@ -66,21 +68,20 @@ func TestRunWaitsForADirectoryThatIsAwayAtTheBeginning(t *testing.T) {
 	clock := newFakeClock()
 	s.Clock = clock
 	start(t, s)
-	for _, pause := range []time.Duration{firstRetry, 2 * firstRetry, 4 * firstRetry} {
-		clock.idle(t)
-		to.none(t, "nothing was read")
-		clock.advance(pause - 1)
-		before := f.count("all")
-		clock.advance(1)
-		clock.idle(t)
-		if got := f.count("all"); got != before+1 {
-			t.Fatalf("after %v there were %d tries, then %d", pause, before, got)
+	for _, pause := range []time.Duration{1, 2, 4, 8, 16, 30, 30} {
+		pause *= time.Second
+		if got := clock.idle(t); got != pause {
+			t.Fatalf("the next try is in %v, want %v", got, pause)
 		}
-		clock.waiting <- struct{}{} // the wait that was just seen is that of the next round
+		to.none(t, "nothing was read")
+		if pause == lastRetry {
+			f.fail(nil)
+		}
+		clock.advance(pause)
+		if pause == lastRetry {
+			break
+		}
 	}
-	f.fail(nil)
-	clock.idle(t)
-	clock.advance(lastRetry)
 	to.await(t, "the first state", holds(jane, true))
 }
 
@@ -155,8 +156,14 @@ func TestAFileInANewFolderIsSeenAtOnce(t *testing.T) {
 	f.to.await(t, "a file in a new folder", defaultIs("new/deep/b", acl.Reader))
 	f.write("acls/new/deep/b.dxl", closed)
 	f.to.await(t, "a change in the new folder", defaultIs("new/deep/b", acl.NoAccess))
-	f.remove("acls/a.dxl")
-	f.to.await(t, "a file that was removed", func(s swapped) bool { return s.snapshot.Databases().Len() == 1 })
+	if err := os.RemoveAll(f.path("acls/new")); err != nil {
+		t.Fatal(err)
+	}
+	f.to.await(t, "a folder that was removed", func(s swapped) bool { return s.snapshot.Databases().Len() == 1 })
+	f.write("acls/new/deep/b.dxl", bare)
+	f.to.await(t, "a folder that was made anew", defaultIs("new/deep/b", acl.Reader))
+	f.write("acls/new/deep/b.dxl", closed)
+	f.to.await(t, "a change in the folder that was made anew", defaultIs("new/deep/b", acl.NoAccess))
 }
 
 func TestABrokenFileIsSaidWhileTheOldStateAnswers(t *testing.T) {
@@ -210,9 +217,42 @@ func TestFilesThatNeverGetQuietAreLookedAtAllTheSame(t *testing.T) {
 	if due.Sub(now) != patience*time.Second {
 		t.Errorf("the look is due %v after the first event", due.Sub(now))
 	}
-	x.settled()
+	x.follow(nil)
 	later := now.Add(time.Minute)
 	if due := x.quiet(write, later, far); !due.Equal(later.Add(time.Second)) {
 		t.Error("after a look the next event waits for no old one")
 	}
+}
+
+func TestAFileThatIsWrittenWhileItIsReadIsReadAgainSoon(t *testing.T) {
+	f := newFiles(t)
+	f.write("acls/a.dxl", bare)
+	clock := newFakeClock()
+	f.settings.Clock = clock
+	w := loadedWorld(t, f.settings)
+	f.to.last(t)
+	times := 0
+	w.acls.dxl.read = func(r io.ReadSeeker, file source.File) (export, []source.Fault, error) {
+		if times++; times == 1 {
+			f.write("acls/a.dxl", closed)
+		}
+		return readDXL(r, file)
+	}
+	f.write("acls/a.dxl", bare)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		mustNew(t, f.settings).follow(ctx, w, &watch{})
+		close(done)
+	}()
+	if got := clock.idle(t); got != DefaultDebounce {
+		t.Errorf("the next look is in %v", got)
+	}
+	if got := w.now.snapshot; !defaultIs("a", acl.Reader)(swapped{snapshot: got}) {
+		t.Error("half of one file and half of another were taken")
+	}
+	clock.advance(DefaultDebounce)
+	f.to.await(t, "the file that was written", defaultIs("a", acl.NoAccess))
+	stop()
+	<-done
 }

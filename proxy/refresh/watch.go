@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,7 +42,6 @@ func newWatch(w *world) *watch {
 		return x
 	}
 	x.notify = notify
-	x.follow(w)
 	return x
 }
 
@@ -84,49 +82,48 @@ func (x *watch) quiet(e fsnotify.Event, now, due time.Time) time.Time {
 	return earlier(now.Add(x.debounce), x.first.Add(patience*x.debounce))
 }
 
-// settled says that the files are looked at now.
-func (x *watch) settled() { x.first = time.Time{} }
-
-// follow watches the folders that are there now. One that was made anew has to
-// be watched anew, so it adds them all each time.
+// follow watches the folders that are there now, before their files are looked
+// at. One that was made anew has to be watched anew, so it adds all each time.
 func (x *watch) follow(w *world) {
+	x.first = time.Time{}
 	if x.notify == nil {
 		return
 	}
 	there := map[string]bool{}
 	for _, p := range x.paths {
-		foldersOf(p, there)
+		if info, err := os.Stat(p); err == nil && info.IsDir() {
+			x.add(w, filepath.Clean(p), there)
+		} else {
+			x.addOne(w, filepath.Dir(p), there)
+		}
 	}
 	for _, folder := range x.notify.WatchList() {
 		if !there[folder] {
 			_ = x.notify.Remove(folder) // fails if it is gone, which is as good
 		}
 	}
-	for folder := range there {
-		err := x.notify.Add(folder)
-		if err != nil && !x.failed[folder] {
-			w.trouble(KindWatch, "folder cannot be watched, it is looked at now and then", err)
+}
+
+// add watches a folder with all in it. It watches first and lists then, so that
+// a folder which appears meanwhile is either listed or an event.
+func (x *watch) add(w *world, folder string, there map[string]bool) {
+	x.addOne(w, folder, there)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return // the look at the files reports it
+	}
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+			x.add(w, filepath.Join(folder, e.Name()), there)
 		}
-		x.failed[folder] = err != nil
 	}
 }
 
-// foldersOf adds the folder of a file, or a folder with all in it.
-func foldersOf(path string, folders map[string]bool) {
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
-		folders[filepath.Dir(path)] = true
-		return
+func (x *watch) addOne(w *world, folder string, there map[string]bool) {
+	there[folder] = true
+	err := x.notify.Add(folder)
+	if err != nil && !x.failed[folder] {
+		w.trouble(KindWatch, "folder cannot be watched, it is looked at now and then", err)
 	}
-	root := filepath.Clean(path) + string(filepath.Separator) // so that a link to a folder is one
-	_ = filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return fs.SkipDir // what cannot be read cannot be watched; the look at the files reports it
-		case e.IsDir() && p != root && strings.HasPrefix(e.Name(), "."):
-			return fs.SkipDir
-		case e.IsDir():
-			folders[filepath.Clean(p)] = true
-		}
-		return nil
-	})
+	x.failed[folder] = err != nil
 }
