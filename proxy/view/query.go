@@ -100,7 +100,7 @@ func (q *Query) add(s stage) {
 	s.filter = c.compile(&q.request.Search.Filter)
 	s.guards = guardsOf(&s.filter, nil)
 	s.among = s.store.Plan(&s.filter)
-	if few, ok := q.rights.Entries().Few(); ok && !s.virtual && s.among.Len(int(s.store.Cap())) > len(few) {
+	if few, ok := q.rights.Entries().Few(); ok && !s.virtual {
 		s.among = directory.Listed(few...)
 	}
 	q.stages = append(q.stages, s)
