@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/aclens/aclens/config"
+)
+
+// unserved says in words which settings of a configuration this version reads
+// and does not act on. Nothing is granted by leaving one out; an operator has to
+// know all the same.
+func unserved(c *config.Config) []string {
+	var out []string
+	add := func(key, text string) {
+		out = append(out, fmt.Sprintf("line %d: %s: %s", c.Line(key), key, text))
+	}
+	if c.Writes == config.WritesForward {
+		add("writes", "this version does not forward writes; they are refused (53)")
+	}
+	if c.Referrals != config.ReferralsDrop {
+		add("referrals", "this version leaves the directory's referrals out")
+	}
+	if l := c.Directory.LDAP; l != nil {
+		switch l.Refresh.Mode {
+		case config.RefreshAuto, config.RefreshPoll:
+		default:
+			add("directory.ldap.refresh.mode", "this version polls, whatever the directory offers")
+		}
+	}
+	if c.State.Dir != "" {
+		add("state.dir", "this version keeps nothing on disk")
+	}
+	if c.Given("brake") {
+		add("brake", "this version holds no refresh back")
+	}
+	return out
+}
