@@ -152,6 +152,9 @@ func (a *acls) ask(ctx context.Context, now time.Time, all bool, trouble func(er
 			continue
 		}
 		l.instances, l.asOf, l.err, changed = instances, now, nil, true
+		if l.Faults != nil {
+			l.faults = l.Faults()
+		}
 		l.faults = l.Source.Faults()
 		for _, f := range l.faults {
 			trouble(f)
@@ -247,6 +250,9 @@ func (a *acls) faults() []Fault {
 		if l.err != nil {
 			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: l.err})
 		}
+		for _, err := range l.faults {
+			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: err})
+		}
 		for _, f := range l.faults {
 			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: f})
 		}
@@ -262,6 +268,13 @@ func (a *acls) troubles() []finding.Finding {
 	for _, l := range a.live {
 		if l.err != nil {
 			list = append(list, brokenFile(l.Name, l.err, !l.asOf.IsZero()))
+		}
+		var texts []string
+		for _, err := range l.faults {
+			texts = append(texts, err.Error())
+		}
+		if len(texts) > 0 {
+			list = append(list, leftOut(l.Name, texts))
 		}
 		for _, f := range l.faults {
 			list = append(list, brokenFile(l.Name, f, true))

@@ -197,8 +197,8 @@ func TestTheFirstStateIsRefusedWithTheReason(t *testing.T) {
 			f.write("acls/b.dxl", aclOf(web, "a.nsf", "", "x", "reader"))
 		}, "homeServers"},
 		"Server documents contradict each other": {func(f *files) {
-			f.write("servers/a.dxl", serverOf("CN=Hub1/O=Acme", "DenyAccess", "Jane Doe/Sales/Acme"))
-			f.write("servers/b.dxl", serverOf("CN=Hub1/O=Acme", "DenyAccess", ""))
+			f.write("servers/a.dxl", serverOf("Jane Doe/Sales/Acme"))
+			f.write("servers/b.dxl", serverOf(""))
 		}, "two documents that differ"},
 		"a group of a DXL directory is broken": {func(f *files) {
 			f.settings.Directories[0] = Directory{DXL: []string{f.path("names.dxl")}}
@@ -225,9 +225,9 @@ func TestTheFirstStateIsRefusedWithTheReason(t *testing.T) {
 
 func refuse(*resolver.Snapshot) error { return errors.New("refused by the test") }
 
-// serverOf is a Server document with one list.
-func serverOf(server, item, value string) string {
-	return namesOf("Server", "ServerName", server, item, value)
+// serverOf is the Server document of the hub with its deny list.
+func serverOf(denied string) string {
+	return namesOf("Server", "ServerName", hub, "DenyAccess", denied)
 }
 
 // namesOf is a document with two text items.
@@ -421,12 +421,12 @@ func TestAServerWhoseExportIsGoneIsGone(t *testing.T) {
 
 func TestABrokenServerDocumentKeepsItsFile(t *testing.T) {
 	f := newFiles(t)
-	f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "Jane Doe/Sales/Acme"))
+	f.write("servers/hub.dxl", serverOf("Jane Doe/Sales/Acme"))
 	f.load()
 	if len(f.w.servers.list) != 1 {
 		t.Fatal("the document was not read")
 	}
-	f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "\x7f"))
+	f.write("servers/hub.dxl", serverOf("\x7f"))
 	f.step()
 	if got := f.w.servers.list; len(got) != 1 || len(got[0].Document.Lists["DenyAccess"]) != 1 {
 		t.Error("a deny list was lost with its document")
@@ -449,8 +449,8 @@ func TestAServerDocumentThatChangesIsSeen(t *testing.T) {
 		want int
 	}{
 		{func() {}, -1},
-		{func() { f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "")) }, 0},
-		{func() { f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", "Jane Doe/Sales/Acme")) }, 1},
+		{func() { f.write("servers/hub.dxl", serverOf("")) }, 0},
+		{func() { f.write("servers/hub.dxl", serverOf("Jane Doe/Sales/Acme")) }, 1},
 		{func() { f.remove("servers/hub.dxl") }, -1},
 	} {
 		c.do()
@@ -515,7 +515,7 @@ func TestAgesAreThoseOfTheSources(t *testing.T) {
 	}
 	f.write("acls/a.dxl", bare)
 	f.write("yaml/by-hand.yaml", "databases:\n- {path: y.nsf, entries: [{name: -Default-, level: reader}]}\n")
-	f.write("servers/hub.dxl", serverOf(hub, "DenyAccess", ""))
+	f.write("servers/hub.dxl", serverOf(""))
 	at("yaml/by-hand.yaml", -100)
 	people, acls, servers := at("people.ldif", 0), at("acls/a.dxl", 1), at("servers/hub.dxl", 2)
 	f.settings.Stale = Stale{Directory: time.Hour}
@@ -541,7 +541,7 @@ func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 	f := newFiles(t)
 	service := &fakeService{}
 	service.set(t, "reader")
-	f.settings.Databases.Live = []LiveDatabases{{Name: "rest", Source: service}}
+	f.settings.Databases.Live = []LiveDatabases{{Name: "rest", Source: service, Faults: func() []error { return service.faults }}}
 	f.load()
 	f.wantKeys("live.nsf")
 	service.err = errors.New("away")
@@ -549,12 +549,14 @@ func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 	f.wantKeys("live.nsf")
 	f.wantFinding("broken-export", "rest")
 	service.err = nil
+	service.faults = []error{errors.New("other.nsf is locked")}
 	service.set(t, "noaccess")
 	f.step()
 	if f.level("live.nsf", acl.DefaultName) != acl.NoAccess {
 		t.Error("the service was not asked again")
 	}
-	service.err = errors.New("away")
+	f.wantFinding("broken-export", "rest")
+	service.err, service.faults = errors.New("away"), nil
 	l := mustLoad(t, f.settings)
 	if len(l.Faults) != 1 || !errors.Is(l.Faults[0].Err, ErrUnreachable) {
 		t.Errorf("faults %v", l.Faults)
@@ -562,8 +564,9 @@ func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 }
 
 type fakeService struct {
-	list []*database.Instance
-	err  error
+	list   []*database.Instance
+	err    error
+	faults []error
 }
 
 func (s *fakeService) set(t *testing.T, level string) {
@@ -581,3 +584,15 @@ func (s *fakeService) set(t *testing.T, level string) {
 func (s *fakeService) Faults() []error { return nil }
 
 func (s *fakeService) Instances(context.Context) ([]*database.Instance, error) { return s.list, s.err }
+
+func TestWhatIsSaidOfTheConfigurationFollowsTheFiles(t *testing.T) {
+	f := newFiles(t)
+	f.settings.Databases.Options.Exclude = []string{"mail/**"}
+	f.write("acls/a.dxl", bare)
+	f.load()
+	f.wantFinding("exclude-matches-nothing", "mail/**")
+	f.write("acls/mail/jane.dxl", bare)
+	f.step()
+	f.wantKeys("a")
+	f.wantNoFinding("exclude-matches-nothing")
+}

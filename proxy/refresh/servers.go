@@ -83,7 +83,7 @@ func joinDocuments(docs *shelf[[]server.Document]) (map[name.Key]*server.Server,
 }
 
 func sameLists(a, b map[string][]string) bool {
-	return maps.EqualFunc(a, b, func(x, y []string) bool { return slices.Equal(x, y) })
+	return maps.EqualFunc(a, b, slices.Equal)
 }
 
 func sumOfServers(list []*server.Server) (sum [sha256.Size]byte) {

@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"slices"
@@ -172,8 +171,13 @@ func faultyFile(path string, faults []source.Fault) (finding.Finding, bool) {
 	if len(texts) == 0 {
 		return finding.Finding{}, false
 	}
-	slices.SortStableFunc(texts, func(a, b string) int { return cmp.Compare(a, b) })
-	f := finding.New(finding.BrokenExport, path, "What is listed is left out.")
+	return leftOut(path, texts), true
+}
+
+// leftOut is one finding about everything in a source that could not be used.
+func leftOut(name string, texts []string) finding.Finding {
+	slices.Sort(texts)
+	f := finding.New(finding.BrokenExport, name, "What is listed is left out, or stays as it was.")
 	f.Count, f.Subjects = len(texts), texts[:min(len(texts), finding.MaxSubjects)]
-	return f, true
+	return f
 }

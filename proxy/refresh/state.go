@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
@@ -38,8 +39,10 @@ func (w *world) settle(c *candidate) error {
 		}
 	}
 	w.commit(c, next, refused)
-	if w.now = next; changed {
+	if changed || !slices.Equal(next.databases.problems, w.now.databases.problems) {
 		next.advice = w.advise(next)
+	}
+	if w.now = next; changed {
 		w.Metrics.Refreshed(w.counts(next), w.Clock.Now().Sub(began))
 	}
 	return nil

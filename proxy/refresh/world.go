@@ -48,9 +48,9 @@ func newWorld(s *Settings) *world {
 }
 
 // trouble counts and logs what went wrong.
-func (w *world) trouble(kind Kind, message string, err error) {
+func (w *world) trouble(kind Kind, what string, err error) {
 	w.Metrics.RefreshError(kind)
-	w.Log.Warn(message, "kind", string(kind), "error", err)
+	w.Log.Warn("refreshing", "kind", string(kind), "what", what, "error", err)
 }
 
 // candidate is what was read towards the next state.
