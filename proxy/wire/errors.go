@@ -20,6 +20,7 @@ const (
 	ErrFilterTooBig      limitError = "filter has too many terms"
 	ErrTooManyAttributes limitError = "too many attributes requested"
 	ErrTooManyControls   limitError = "too many controls"
+	ErrTooManySortKeys   limitError = "too many sort keys"
 )
 
 type limitError string
