@@ -152,12 +152,12 @@ func (a *acls) ask(ctx context.Context, now time.Time, all bool, trouble func(er
 			continue
 		}
 		l.instances, l.asOf, l.err, changed = instances, now, nil, true
-		if l.Faults != nil {
-			l.faults = l.Faults()
-		}
+		before := l.faults
 		l.faults = l.Source.Faults()
 		for _, f := range l.faults {
-			trouble(f)
+			if !slices.ContainsFunc(before, func(b error) bool { return b.Error() == f.Error() }) {
+				trouble(f)
+			}
 		}
 	}
 	return changed
@@ -250,9 +250,6 @@ func (a *acls) faults() []Fault {
 		if l.err != nil {
 			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: l.err})
 		}
-		for _, err := range l.faults {
-			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: err})
-		}
 		for _, f := range l.faults {
 			list = append(list, Fault{Severity: finding.Error, File: l.Name, Err: f})
 		}
@@ -275,9 +272,6 @@ func (a *acls) troubles() []finding.Finding {
 		}
 		if len(texts) > 0 {
 			list = append(list, leftOut(l.Name, texts))
-		}
-		for _, f := range l.faults {
-			list = append(list, brokenFile(l.Name, f, true))
 		}
 	}
 	return list

@@ -541,7 +541,7 @@ func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 	f := newFiles(t)
 	service := &fakeService{}
 	service.set(t, "reader")
-	f.settings.Databases.Live = []LiveDatabases{{Name: "rest", Source: service, Faults: func() []error { return service.faults }}}
+	f.settings.Databases.Live = []LiveDatabases{{Name: "rest", Source: service}}
 	f.load()
 	f.wantKeys("live.nsf")
 	service.err = errors.New("away")
@@ -556,6 +556,11 @@ func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 		t.Error("the service was not asked again")
 	}
 	f.wantFinding("broken-export", "rest")
+	before := f.to.errorsOf(KindExport)
+	f.step()
+	if got := f.to.errorsOf(KindExport); got != before {
+		t.Errorf("what is no news was counted again: %d, then %d", before, got)
+	}
 	service.err, service.faults = errors.New("away"), nil
 	l := mustLoad(t, f.settings)
 	if len(l.Faults) != 1 || !errors.Is(l.Faults[0].Err, ErrUnreachable) {
@@ -581,7 +586,7 @@ func (s *fakeService) set(t *testing.T, level string) {
 	}
 }
 
-func (s *fakeService) Faults() []error { return nil }
+func (s *fakeService) Faults() []error { return s.faults }
 
 func (s *fakeService) Instances(context.Context) ([]*database.Instance, error) { return s.list, s.err }
 

@@ -88,10 +88,6 @@ type LiveDatabases struct {
 	Name     string // in messages and metrics
 	Source   InstanceSource
 	Interval time.Duration // between two times of asking
-
-	// Faults lists the databases that the last asking could not read though it
-	// was no error; nil if the service knows all or nothing.
-	Faults func() []error
 }
 
 // InstanceSource gives all ACLs of a service.
