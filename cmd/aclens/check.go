@@ -27,7 +27,7 @@ document, and prints counts and findings. Ends with 1 if a finding reaches
 			if err != nil {
 				return usage(fmt.Errorf("--fail-on: %w", err))
 			}
-			loaded, err := loadFor(c, file)
+			loaded, err := loadState(c, file)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func aboutFinding(f *finding.Finding) string {
 		text = strings.TrimSpace(f.Database + ": " + text)
 	}
 	if f.Detail != "" {
-		text += ": " + f.Detail
+		text += ": " + strings.TrimPrefix(f.Detail, f.Subject+": ") // errors about a whole file name it
 	}
 	return strings.TrimSuffix(text+concerned(f), ".") + ". " + f.Advice
 }
@@ -111,7 +111,8 @@ const shownSubjects = 3
 // concerned names the first ones, and says how many there are if that is more
 // than one.
 func concerned(f *finding.Finding) string {
-	if len(f.Subjects) == 0 || len(f.Subjects) == 1 && f.Subjects[0] == f.Subject {
+	told := func(subject string) bool { return subject == f.Subject || strings.Contains(f.Detail, subject) }
+	if len(f.Subjects) == 0 || f.Count == 1 && told(f.Subjects[0]) {
 		return ""
 	}
 	text := strings.Join(f.Subjects[:min(shownSubjects, len(f.Subjects))], "; ")

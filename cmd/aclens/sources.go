@@ -19,6 +19,7 @@ import (
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/server"
 )
@@ -213,8 +214,23 @@ type loadedState struct {
 	Stale bool
 }
 
-// loadFor reads a configuration and everything that it names, once.
+// loadFor reads a configuration and everything that it names, once, and says on
+// standard error what of it is broken and so left out of the answer.
 func loadFor(c *cobra.Command, file string) (*loadedState, error) {
+	loaded, err := loadState(c, file)
+	if err != nil {
+		return nil, err
+	}
+	for i := range loaded.Faults {
+		if f := &loaded.Faults[i]; f.Severity == finding.Error {
+			fmt.Fprintf(c.ErrOrStderr(), "aclens: left out: %v\n", f)
+		}
+	}
+	return loaded, nil
+}
+
+// loadState reads a configuration and everything that it names, once.
+func loadState(c *cobra.Command, file string) (*loadedState, error) {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return nil, usage(err)
