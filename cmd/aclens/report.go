@@ -32,31 +32,45 @@ type reportFlags struct {
 func reportCommand() *cobra.Command {
 	var f reportFlags
 	c := &cobra.Command{
-		Use:   "report --config FILE --format csv|jsonl --out FILE",
+		Use:   "report --config FILE --format csv|jsonl|parquet|html --out FILE",
 		Short: "The table of users and databases, one row a pair",
+		Long: `Writes what every person and server may do in every database, one row a pair,
+no access included unless --at-least leaves it out. An HTML report opens in a
+browser without anything else, lists the findings too, and holds up to
+1,000,000 pairs; the other formats have no limit.`,
 		Example: `  aclens report --config aclens.yaml --format csv --out access.csv
-  aclens report --config aclens.yaml --format jsonl --out - --users '(ou=Sales)' --databases 'apps/**' --at-least editor`,
+  aclens report --config aclens.yaml --format jsonl --out - --users '(ou=Sales)' --databases 'apps/**' --at-least editor
+  aclens report --config aclens.yaml --format parquet --out access.parquet --channel web-session
+  aclens report --config aclens.yaml --format html --out access.html --at-least reader`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return writeReport(c, &f) },
 	}
 	f.flags(c)
-	c.Flags().StringVar(&f.format, "format", "", "csv or jsonl (required)")
+	c.Flags().StringVar(&f.format, "format", "", "csv, jsonl, parquet or html (required)")
 	c.Flags().StringVar(&f.out, "out", "", "file to write, - for standard output (required)")
 	c.Flags().StringVar(&f.users, "users", "", "LDAP filter that picks the people and servers")
-	c.Flags().StringVar(&f.databases, "databases", "**", "glob over database keys; * stays within a folder")
-	c.Flags().StringVar(&f.atLeast, "at-least", "", "leave out pairs with a lower level")
+	c.Flags().StringVar(&f.databases, "databases", everything, "glob over database keys; * stays within a folder")
+	c.Flags().StringVar(&f.atLeast, "at-least", "", "leave out pairs with a lower level: depositor, reader, author, editor, designer or manager")
 	_ = c.MarkFlagRequired("format")
 	_ = c.MarkFlagRequired("out")
 	return c
 }
 
+// everything is the glob that every key matches.
+const everything = "**"
+
 // formats are the writers of a report by name.
-var formats = map[string]func(io.Writer) report.Writer{"csv": report.CSV, "jsonl": report.JSONLines}
+var formats = map[string]func(io.Writer, report.Heading) report.Writer{
+	"csv":     func(out io.Writer, _ report.Heading) report.Writer { return report.CSV(out) },
+	"jsonl":   func(out io.Writer, _ report.Heading) report.Writer { return report.JSONLines(out) },
+	"parquet": report.Parquet,
+	"html":    report.HTML,
+}
 
 func writeReport(c *cobra.Command, f *reportFlags) error {
 	format, ok := formats[f.format]
 	if !ok {
-		return usage(fmt.Errorf("--format: %q is neither csv nor jsonl", f.format))
+		return usage(fmt.Errorf("--format: %q is none of csv, jsonl, parquet and html", f.format))
 	}
 	channel, err := f.parsedChannel()
 	if err != nil {
@@ -75,7 +89,56 @@ func writeReport(c *cobra.Command, f *reportFlags) error {
 	if err := f.choose(loaded.Snapshot, &options); err != nil {
 		return usage(err)
 	}
-	return f.write(c, loaded.Snapshot, options, format)
+	if err := f.fits(loaded.Snapshot, &options); err != nil {
+		return usage(err)
+	}
+	heading := f.heading(loaded, &options)
+	return f.write(c, loaded.Snapshot, options, func(out io.Writer) report.Writer { return format(out, heading) })
+}
+
+// fits tells, before anything is written, whether a page can hold the report.
+// With --at-least that shows only while it is written.
+func (f *reportFlags) fits(s *resolver.Snapshot, o *report.Options) error {
+	users, databases := usersOf(s, o), uint64(len(o.Databases))
+	if f.format != "html" || o.AtLeast > acl.NoAccess || users*databases <= report.MaxPagePairs {
+		return nil
+	}
+	return tooManyPairs(fmt.Errorf("%w, and %d users in %d databases are %d", report.ErrTooManyPairs, users, databases, users*databases))
+}
+
+func tooManyPairs(err error) error {
+	return fmt.Errorf("--format html: %w: choose fewer with --users and --databases, leave some out with --at-least, or take another format", err)
+}
+
+// heading says what the report is about. Findings about databases that are not
+// in it are left out: it may be meant for whoever looks after those that are.
+func (f *reportFlags) heading(loaded *loadedState, o *report.Options) report.Heading {
+	h := report.Heading{Channel: o.Channel, AsOf: loaded.Snapshot.AsOf(), Selection: f.selection()}
+	chosen := map[string]bool{"": true}
+	for _, db := range o.Databases {
+		chosen[db.Key] = true
+	}
+	for i := range loaded.Findings {
+		if chosen[loaded.Findings[i].Database] {
+			h.Findings = append(h.Findings, loaded.Findings[i])
+		}
+	}
+	return h
+}
+
+// selection is the flags that leave something out.
+func (f *reportFlags) selection() string {
+	var parts []string
+	if f.users != "" {
+		parts = append(parts, "users "+f.users)
+	}
+	if f.databases != everything {
+		parts = append(parts, "databases "+f.databases)
+	}
+	if f.atLeast != "" {
+		parts = append(parts, "at least "+strings.ToLower(f.atLeast))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // choose finds the users and databases that the flags pick.
@@ -108,21 +171,33 @@ func (f *reportFlags) choose(s *resolver.Snapshot, o *report.Options) error {
 func (f *reportFlags) write(c *cobra.Command, s *resolver.Snapshot, o report.Options, format func(io.Writer) report.Writer) error {
 	begun := time.Now()
 	done := progress(c.ErrOrStderr(), &o)
-	err := f.into(c.OutOrStdout(), func(out io.Writer) error { return runReport(c.Context(), s, o, format(out)) })
+	rows := 0
+	err := f.into(c.OutOrStdout(), func(out io.Writer) (err error) {
+		rows, err = runReport(c.Context(), s, o, format(out))
+		return err
+	})
 	done()
-	if err != nil {
-		return usage(fmt.Errorf("writing the report: %w", err))
+	switch {
+	case errors.Is(err, report.ErrTooManyPairs):
+		return usage(tooManyPairs(report.ErrTooManyPairs))
+	case err != nil:
+		return usage(fmt.Errorf("--out: %w", err))
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%d users, %d databases, %s in %s, as of %s\n", usersOf(s, &o), len(o.Databases), f.out,
+	to := f.out
+	if to == "-" {
+		to = "standard output"
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%d rows to %s: %d users, %d databases, in %s, as of %s\n", rows, to, usersOf(s, &o), len(o.Databases),
 		time.Since(begun).Round(time.Millisecond), ages(s.AsOf().Freshness()))
 	return nil
 }
 
-func runReport(ctx context.Context, s *resolver.Snapshot, o report.Options, w report.Writer) error {
-	if err := report.Write(ctx, s, o, w); err != nil {
-		return err
+func runReport(ctx context.Context, s *resolver.Snapshot, o report.Options, w report.Writer) (int, error) {
+	rows, err := report.Write(ctx, s, o, w)
+	if err != nil {
+		return rows, err
 	}
-	return w.Close()
+	return rows, w.Close()
 }
 
 func usersOf(s *resolver.Snapshot, o *report.Options) uint64 {

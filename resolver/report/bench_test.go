@@ -49,7 +49,7 @@ func benchmarkWriting(b *testing.B, format func(io.Writer) report.Writer) {
 	b.SetBytes(0)
 	for b.Loop() {
 		w := format(io.Discard)
-		if err := report.Write(context.Background(), s, report.Options{}, w); err != nil {
+		if _, err := report.Write(context.Background(), s, report.Options{}, w); err != nil {
 			b.Fatal(err)
 		}
 		if err := w.Close(); err != nil {
@@ -115,7 +115,8 @@ func TestMemoryStaysBoundedWhileAReportIsWritten(t *testing.T) {
 		}
 		return len(p), nil
 	})
-	must(t, report.Write(context.Background(), s, report.Options{}, report.JSONLines(sink)))
+	_, err := report.Write(context.Background(), s, report.Options{}, report.JSONLines(sink))
+	must(t, err)
 	if written < 50<<20 || highest < before || highest-before > 40<<20 {
 		t.Errorf("%d bytes written with %d bytes of heap", written, int64(highest)-int64(before))
 	}

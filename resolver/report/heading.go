@@ -5,12 +5,15 @@ import (
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/finding"
 )
 
 // Heading says what a report is about, in formats that have a place for it.
 type Heading struct {
-	Channel acl.Channel
-	AsOf    resolver.AsOf
+	Channel   acl.Channel
+	AsOf      resolver.AsOf
+	Selection string            // in words: which users, databases and levels; empty for all
+	Findings  []finding.Finding // what is to be said about the state; a page lists them
 }
 
 // dated is a source with how old it is (RFC 3339, UTC).
@@ -33,6 +36,9 @@ func (h Heading) sources() []dated {
 // words is the heading as a person reads it.
 func (h Heading) words() string {
 	text := "Channel " + h.Channel.String()
+	if h.Selection != "" {
+		text += "; only " + h.Selection
+	}
 	for _, s := range h.sources() {
 		text += "; " + s.name + " as of " + s.at
 	}

@@ -1,12 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
+	"errors"
 	"fmt"
-	"html"
 	"io"
 	"strconv"
 	"strings"
@@ -14,14 +10,11 @@ import (
 	"github.com/aclens/aclens/resolver/acl"
 )
 
-//go:embed page.css
-var pageStyle string
-
-//go:embed page.js
-var pageScript string
-
 // MaxPagePairs is how many pairs a page holds: more would open in no browser.
 const MaxPagePairs = 1_000_000
+
+// ErrTooManyPairs is why a page with more than MaxPagePairs rows is not written.
+var ErrTooManyPairs = errors.New("an HTML page holds at most 1,000,000 pairs")
 
 // page writes a report as one HTML file. Users go out as they come; databases
 // and the distinct cells are kept and go out at the end.
@@ -43,8 +36,8 @@ type page struct {
 }
 
 // HTML writes a page that opens from disk and fetches nothing: a heat map of
-// the levels and a table of the pairs, to be filtered and sorted. More than
-// MaxPagePairs rows are an error.
+// the levels, a table of the pairs, to be filtered and sorted, and the findings
+// of the heading. More than MaxPagePairs rows are ErrTooManyPairs.
 func HTML(out io.Writer, h Heading) Writer {
 	return &page{out: out, heading: h, databases: map[string]int{}, cells: map[string]int{}, known: map[*Cell]int{}}
 }
@@ -53,7 +46,7 @@ func HTML(out io.Writer, h Heading) Writer {
 func (p *page) Write(rows []Row) error {
 	p.begin()
 	if p.pairs += len(rows); p.pairs > MaxPagePairs {
-		return fmt.Errorf("more than %d pairs: an HTML page holds no more; choose fewer users or databases, or another format", MaxPagePairs)
+		return ErrTooManyPairs
 	}
 	for _, r := range rows {
 		if p.user != r.User {
@@ -77,7 +70,7 @@ func (p *page) Close() error {
 	p.endUser()
 	p.buffer = append(p.buffer, "\n]</script>\n"...)
 	p.list("databases", p.names)
-	p.buffer = append(p.buffer, `<script type="application/json" id="cells">[`...)
+	p.buffer = append(p.buffer, `<script type="application/json" id="cells-data">[`...)
 	p.buffer = append(p.buffer, strings.Join(p.encoded, ",\n")...)
 	p.buffer = append(p.buffer, "]</script>\n"...)
 	levels := make([]string, acl.Levels)
@@ -177,59 +170,8 @@ func appendNumbers(dst []byte, list []int) []byte {
 
 func (p *page) list(id string, texts []string) {
 	list := string(appendJSONList(nil, texts))
-	p.buffer = append(p.buffer, `<script type="application/json" id="`+id+`">`+inScript(list)+"</script>\n"...)
+	p.buffer = append(p.buffer, `<script type="application/json" id="`+id+`-data">`+inScript(list)+"</script>\n"...)
 }
 
 // inScript keeps JSON from ending the script element that it stands in.
 func inScript(json string) string { return strings.ReplaceAll(json, "<", `\u003c`) }
-
-// begin writes everything before the users.
-func (p *page) begin() {
-	if p.begun {
-		return
-	}
-	p.begun = true
-	var b bytes.Buffer
-	policy := "default-src 'none'; style-src " + digest(pageStyle) + "; script-src " + digest(pageScript)
-	fmt.Fprintf(&b, pageHead, policy, pageStyle, html.EscapeString(p.heading.words()))
-	for l := range acl.Level(acl.Levels) {
-		fmt.Fprintf(&b, "<option value=\"%d\">%s</option>", l, l)
-	}
-	b.WriteString(pageMiddle)
-	p.buffer = append(p.buffer, b.Bytes()...)
-}
-
-// digest names an inline text for the content security policy.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-const pageHead = `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="%s">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Effective access</title>
-<style>%s</style>
-</head>
-<body>
-<header>
-<h1>Effective access</h1>
-<p id="about">%s</p>
-<form id="controls">
-<label>User <input type="search" id="user" autocomplete="off"></label>
-<label>Database <input type="search" id="database" autocomplete="off"></label>
-<label>At least <select id="least">`
-
-const pageMiddle = `</select></label>
-<label><input type="radio" name="kind" id="map" checked> Heat map</label>
-<label><input type="radio" name="kind" id="table"> Table</label>
-<span id="legend"></span>
-</form>
-<p id="count" role="status"></p>
-</header>
-<div id="view" tabindex="0" aria-label="Access of users to databases"><div id="size"></div><div id="layer"></div></div>
-<section id="detail" aria-label="The chosen pair" aria-live="polite">Choose a pair to see roles, privileges and the entries that decided.</section>
-<script type="application/json" id="users">[`

@@ -39,6 +39,9 @@ func Parquet(out io.Writer, h Heading) Writer {
 	for _, source := range h.sources() {
 		options = append(options, parquet.KeyValueMetadata("aclens.asOf."+source.key, source.at))
 	}
+	if h.Selection != "" {
+		options = append(options, parquet.KeyValueMetadata("aclens.selection", h.Selection))
+	}
 	return &parquetWriter{file: parquet.NewGenericWriter[parquetRow](out, options...)}
 }
 

@@ -109,7 +109,7 @@ func TestAParquetFileSaysItsChannelAndHowOldItsSourcesAre(t *testing.T) {
 func TestAFailingOutputEndsAParquetReport(t *testing.T) {
 	s := acme(t).build(t)
 	w := report.Parquet(&failing{}, report.Heading{})
-	err := report.Write(context.Background(), s, report.Options{}, w)
+	_, err := report.Write(context.Background(), s, report.Options{}, w)
 	if err == nil {
 		err = w.Close()
 	}

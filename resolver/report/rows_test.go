@@ -64,7 +64,11 @@ func written(t *testing.T, s *resolver.Snapshot, o report.Options, format func(*
 	t.Helper()
 	var out bytes.Buffer
 	w := format(&out)
-	must(t, report.Write(context.Background(), s, o, w))
+	rows, err := report.Write(context.Background(), s, o, w)
+	must(t, err)
+	if want := len(naive(s, o)); rows != want {
+		t.Errorf("told of %d rows, want %d", rows, want)
+	}
 	must(t, w.Close())
 	return out.Bytes()
 }
@@ -236,7 +240,7 @@ func (f *failing) Write(p []byte) (int, error) {
 func TestAFailingOutputEndsTheReport(t *testing.T) {
 	s := acme(t).build(t)
 	for after := range 2 {
-		if err := report.Write(context.Background(), s, report.Options{}, report.CSV(&failing{after})); !errors.Is(err, errFull) {
+		if _, err := report.Write(context.Background(), s, report.Options{}, report.CSV(&failing{after})); !errors.Is(err, errFull) {
 			t.Errorf("after %d writes: %v", after, err)
 		}
 	}
@@ -251,7 +255,7 @@ func TestACancelledReportEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out bytes.Buffer
-	if err := report.Write(ctx, s, report.Options{}, report.CSV(&out)); !errors.Is(err, context.Canceled) {
+	if _, err := report.Write(ctx, s, report.Options{}, report.CSV(&out)); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -18,13 +18,14 @@ type batch struct {
 	users []directory.ID
 	rows  []Row
 	text  []byte // instead of rows, for a textWriter
+	count int    // rows, in either form
 	made  chan struct{}
 }
 
 // Write writes the rows of a report. All processors make rows, the caller's
-// goroutine writes them; memory holds a few batches at a time. The Writer is
-// not closed.
-func Write(ctx context.Context, s *resolver.Snapshot, o Options, w Writer) error {
+// goroutine writes them; memory holds a few batches at a time. It tells how many
+// rows were written. The Writer is not closed.
+func Write(ctx context.Context, s *resolver.Snapshot, o Options, w Writer) (int, error) {
 	ctx, stop := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
 	p := &pipeline{
@@ -40,10 +41,10 @@ func Write(ctx context.Context, s *resolver.Snapshot, o Options, w Writer) error
 	for range workers {
 		running.Go(func() { p.make(ctx) })
 	}
-	err := p.write(ctx, w)
+	rows, err := p.write(ctx, w)
 	stop()
 	running.Wait()
-	return err
+	return rows, err
 }
 
 // pipeline is one report being written.
@@ -92,12 +93,13 @@ func (p *pipeline) make(ctx context.Context) {
 	}
 	w := newSweep(p.s, p.o, e)
 	for b := range p.todo {
-		b.rows, b.text = b.rows[:0], b.text[:0]
+		b.rows, b.text, b.count = b.rows[:0], b.text[:0], 0
 		for _, id := range b.users {
 			if ctx.Err() != nil {
 				break
 			}
 			w.user(id, func(u *User, c *Cell) bool {
+				b.count++
 				if e == nil {
 					b.rows = append(b.rows, Row{u, c})
 				} else {
@@ -110,25 +112,26 @@ func (p *pipeline) make(ctx context.Context) {
 	}
 }
 
-// write passes batches on in order.
-func (p *pipeline) write(ctx context.Context, w Writer) error {
-	done := 0
+// write passes batches on in order and counts their rows.
+func (p *pipeline) write(ctx context.Context, w Writer) (int, error) {
+	done, rows := 0, 0
 	for b := range p.order {
 		select {
 		case <-b.made:
 		case <-ctx.Done():
-			return ctx.Err()
+			return rows, ctx.Err()
 		}
 		if err := p.pass(b, w); err != nil {
-			return err
+			return rows, err
 		}
+		rows += b.count
 		if done += len(b.users); p.o.Progress != nil {
 			p.o.Progress(done, len(p.users))
 		}
 		clear(b.rows)
 		p.free <- b
 	}
-	return ctx.Err()
+	return rows, ctx.Err()
 }
 
 func (p *pipeline) pass(b *batch, w Writer) error {
