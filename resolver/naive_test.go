@@ -29,7 +29,7 @@ type question struct {
 // verdict is the naive answer.
 type verdict struct {
 	level, source, server             string
-	privileges, roles, winning, paths []string
+	privileges, roles, winning []string
 }
 
 var parses = map[string]name.Name{}

@@ -122,7 +122,7 @@ func levels(list *acl.List, entries []int32) (lowest, highest acl.Level) {
 
 func deniedPeople(s *resolver.Snapshot) *roaring.Bitmap {
 	denied := roaring.New()
-	for id := range directory.ID(s.Store().Cap()) {
+	for id := range s.Store().Cap() {
 		for _, g := range s.MemberOf(id) {
 			if s.Group(g).DenyList() {
 				denied.Add(uint32(id))
@@ -181,7 +181,7 @@ func TestCoversSayWhomTheMatchesOfEachSubjectSay(t *testing.T) {
 		x := s.Inspect()
 		for _, db := range s.Databases().All() {
 			covers := x.Covers(db)
-			for id := range directory.ID(s.Store().Cap()) {
+			for id := range s.Store().Cap() {
 				sub, ok := s.Subject(id)
 				if !ok {
 					continue

@@ -17,7 +17,6 @@ import (
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
-	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/report"
 	"github.com/aclens/aclens/resolver/server"
@@ -28,7 +27,7 @@ var channels = []acl.Channel{acl.Notes, acl.WebPassword, acl.WebSession, acl.Web
 // naive is the table by asking Decide for every pair.
 func naive(s *resolver.Snapshot, o report.Options) []resolver.Row {
 	var subjects []*resolver.Subject
-	for id := range directory.ID(s.Store().Cap()) {
+	for id := range s.Store().Cap() {
 		if sub, ok := s.Subject(id); ok && (o.Users == nil || o.Users.Contains(uint32(id))) {
 			subjects = append(subjects, sub)
 		}

@@ -172,7 +172,7 @@ func TestDenyListsCanBeHidden(t *testing.T) {
 // everyone lists all subjects that Who may name: entries, and the strangers that
 // random worlds hold.
 func everyone(s *resolver.Snapshot) (subjects []*resolver.Subject) {
-	for id := range directory.ID(s.Store().Cap()) {
+	for id := range s.Store().Cap() {
 		if sub, ok := s.Subject(id); ok {
 			subjects = append(subjects, sub)
 		}
