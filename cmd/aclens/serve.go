@@ -85,6 +85,7 @@ type service struct {
 	listeners []listener
 	wg        sync.WaitGroup
 	failed    chan error
+	hup       chan os.Signal
 }
 
 // listener is one open address with its name in the configuration.
@@ -96,7 +97,9 @@ type listener struct {
 // serve runs until ctx is done. ready, if given, is told the addresses once
 // everything listens and the first state answers.
 func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func(*service)) error {
-	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), failed: make(chan error, 8)}
+	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
+	signal.Notify(s.hup, syscall.SIGHUP) // from the very start: unheard, it would end the process
+	defer signal.Stop(s.hup)
 	if err := s.build(ctx); err != nil {
 		return err
 	}
@@ -238,12 +241,9 @@ func (s *service) run(ctx context.Context, ready func(*service)) error {
 			s.failed <- err
 		}
 	})
-	hup := make(chan os.Signal, 1)
-	signal.Notify(hup, syscall.SIGHUP)
-	defer signal.Stop(hup)
 	for {
 		select {
-		case <-hup:
+		case <-s.hup:
 			s.log.Info("reload asked for")
 			if s.tls != nil {
 				s.tls.Reload()
