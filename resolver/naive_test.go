@@ -28,7 +28,7 @@ type question struct {
 
 // verdict is the naive answer.
 type verdict struct {
-	level, source, server             string
+	level, source, server      string
 	privileges, roles, winning []string
 }
 
@@ -234,6 +234,14 @@ func (w *world) groupNames(g *doc) []string {
 // groupNamed is the group that a name means: the first directory's that has one
 // (rule 4.7), and no group where it has two.
 func (w *world) groupNamed(k string) *doc {
+	if found := w.groupsNamed(k); len(found) == 1 {
+		return found[0]
+	}
+	return nil
+}
+
+// groupsNamed are the groups of a name in the first directory that has any.
+func (w *world) groupsNamed(k string) []*doc {
 	for dir := range 2 {
 		var found []*doc
 		for _, g := range w.entries("group") {
@@ -242,11 +250,8 @@ func (w *world) groupNamed(k string) *doc {
 				found = append(found, g)
 			}
 		}
-		if len(found) == 1 {
-			return found[0]
-		}
-		if len(found) > 1 {
-			return nil
+		if len(found) > 0 {
+			return found
 		}
 	}
 	return nil

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
-	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/report"
 )
