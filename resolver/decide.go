@@ -53,7 +53,7 @@ type asking struct {
 	sub     *Subject
 	q       Query
 	servers map[name.Key]serverAnswer
-	lists   []group.ID // groups that count in Server documents; see listGroups
+	lists   []group.ID // groups that count in Server documents; see inList
 	listed  bool       // lists is filled
 }
 
@@ -141,12 +141,13 @@ func (a *asking) seen() listedSubject { return listedSubject{a} }
 
 type listedSubject struct{ *asking }
 
-// Names are the subject's names.
+// Names are the subject's names. Nobody who has authenticated is Anonymous by
+// having that name.
 func (l listedSubject) Names() []name.Name {
-	if len(l.sub.names) == 0 {
+	if l.sub.Kind == acl.Anonymous || len(l.sub.names) == 0 {
 		return []name.Name{l.sub.Name}
 	}
-	return l.sub.names
+	return l.sub.calledNames()
 }
 
 // InDirectory tells whether the subject has an entry.
@@ -156,7 +157,12 @@ func (l listedSubject) InDirectory() bool { return l.sub.Entry != directory.None
 // only the first directory is searched (rule 7.5).
 func (l listedSubject) InGroup(k name.Key) bool {
 	id, ok := l.members.named.find(k)
-	if !ok || !l.q.Channel.IsWeb() && l.members.groups[id].source != 0 {
+	return ok && l.inList(id)
+}
+
+// inList tells whether the subject is in a group that counts in Server documents.
+func (l listedSubject) inList(id group.ID) bool {
+	if !l.q.Channel.IsWeb() && l.members.groups[id].source != 0 {
 		return false
 	}
 	if !l.listed {
@@ -164,6 +170,20 @@ func (l listedSubject) InGroup(k name.Key) bool {
 	}
 	_, in := slices.BinarySearch(l.lists, id)
 	return in
+}
+
+// Shares tells whether a name that several have is one of the subject's, or
+// that of a group which the subject is in.
+func (l listedSubject) Shares(k name.Key) bool {
+	for _, n := range l.sub.names {
+		if n.Key() == k {
+			return !slices.Contains(l.sub.keys, k)
+		}
+	}
+	if id, known := l.members.named[k]; !known || id != ambiguous {
+		return false
+	}
+	return slices.ContainsFunc(l.members.doubled[k], l.inList)
 }
 
 // withStoredGroups is the subject with the groups that a local replica keeps.

@@ -76,13 +76,13 @@ func (r *groupReader) read(id directory.ID) Group {
 const adSecurity = 1 << 31
 
 func (r *groupReader) groupType(e directory.Entry) int {
-	text, ok := r.first(e, "groupType")
+	text, several, ok := r.first(e, "groupType")
 	if !ok {
 		return typeMissing
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 	switch {
-	case err != nil:
+	case err != nil || several:
 		return typeDoubtful
 	case r.settings.ActiveDirectory && n&adSecurity != 0:
 		return TypeMultiPurpose
@@ -138,17 +138,20 @@ func (r *groupReader) parsed(e directory.Entry, attribute string) []name.Name {
 	}
 }
 
-func (r *groupReader) first(e directory.Entry, attribute string) (string, bool) {
+// first is the first value of an attribute, and whether there are others.
+func (r *groupReader) first(e directory.Entry, attribute string) (text string, several, ok bool) {
 	id, ok := r.store.Schema().Lookup(attribute)
 	if !ok {
-		return "", false
+		return "", false, false
 	}
 	raw, ok := e.Find(id)
 	if !ok {
-		return "", false
+		return "", false, false
 	}
 	vs := raw.Values()
-	return vs.Next()
+	text, ok = vs.Next()
+	_, several = vs.Next()
+	return text, several, ok
 }
 
 // groupNames maps the names of groups to the one group that has each: the
@@ -175,6 +178,30 @@ func nameGroups(groups []Group, directories int) groupNames {
 		}
 	}
 	return names
+}
+
+// doubledGroups lists, for each name that means no group because several of one
+// directory have it, the groups that do.
+func doubledGroups(groups []Group, named groupNames) map[name.Key][]group.ID {
+	doubled := map[name.Key][]group.ID{}
+	add := func(k name.Key, id group.ID) {
+		others := doubled[k]
+		switch {
+		case named[k] != ambiguous || len(others) > 0 && groups[others[0]].source < groups[id].source:
+			return // a later directory's is not meant
+		case len(others) > 0 && groups[others[0]].source > groups[id].source:
+			others = nil
+		}
+		doubled[k] = append(others, id)
+	}
+	for id := range groups {
+		if g := &groups[id]; g.alive() && g.role.Groups {
+			for _, n := range g.Names {
+				add(n.Key(), group.ID(id))
+			}
+		}
+	}
+	return doubled
 }
 
 func (m groupNames) claim(g *Group, id group.ID) {

@@ -277,4 +277,4 @@ func (x *Inspection) Inside(id group.ID) group.Extent { return x.s.members.acl.D
 
 // DenyLists are the names of deny-list groups, which only the right denylists
 // may see (rule 4.2).
-func (x *Inspection) DenyLists() map[name.Key]bool { return x.s.denyListNames() }
+func (x *Inspection) DenyLists() map[name.Key]bool { return x.s.members.hidden }

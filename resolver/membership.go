@@ -15,6 +15,8 @@ type membership struct {
 	groups  []Group
 	byEntry map[directory.ID]group.ID
 	named   groupNames
+	doubled map[name.Key][]group.ID // the groups behind each name that several have
+	hidden  map[name.Key]bool       // names of deny lists, which answers hide (rule 4.2)
 	graph   *group.Graph
 	spelled map[name.Key]string // members without an entry, as some group spells their DN
 	all     *group.Closure      // every group, as the directory nests them
@@ -206,9 +208,11 @@ func (old *membership) with(s *Settings, r memberReader, people *Population, tou
 		again[gid] = true
 	}
 	m.readMembers(r, old, again)
-	m.named = old.named
+	m.named, m.doubled, m.hidden = old.named, old.doubled, old.hidden
 	if renamed {
 		m.named = nameGroups(m.groups, len(s.Directories))
+		m.doubled = doubledGroups(m.groups, m.named)
+		m.hidden = denyListNames(m.groups)
 	}
 	m.close(s, old, renamed)
 	return m

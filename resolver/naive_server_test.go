@@ -51,9 +51,9 @@ func (w *world) listAccess(s *serverDoc, who somebody, q question) string {
 	if who.kind != "anonymous" { // Anonymous need not be listed
 		access = w.allowed(s, who, q)
 	}
-	denies, doubtful := w.listed(s.deny, who, q)
+	denies, shared, doubtful := w.listed(s.deny, who, q)
 	switch {
-	case denies:
+	case denies || shared:
 		return "denied"
 	case access == "denied":
 		return access
@@ -64,7 +64,7 @@ func (w *world) listAccess(s *serverDoc, who somebody, q question) string {
 }
 
 func (w *world) allowed(s *serverDoc, who somebody, q question) string {
-	listed, _ := w.listed(s.allow, who, q)
+	listed, _, _ := w.listed(s.allow, who, q)
 	known := who.dn != ""
 	switch {
 	case listed || s.box == "yes" && known:
@@ -77,9 +77,10 @@ func (w *world) allowed(s *serverDoc, who somebody, q question) string {
 	return "allowed"
 }
 
-// listed tells whether a list names somebody; doubtful where only the bare
-// common name does (rule 2.10), which neither admits nor proves anything.
-func (w *world) listed(list []string, who somebody, q question) (certain, doubtful bool) {
+// listed tells whether a list names somebody; shared where somebody else has the
+// name too; doubtful where only the bare common name does (rule 2.10), or one of
+// several groups of one name, which neither admits nor proves anything.
+func (w *world) listed(list []string, who somebody, q question) (certain, shared, doubtful bool) {
 	for _, e := range list {
 		switch {
 		case parsed(e).IsTemplate():
@@ -87,26 +88,33 @@ func (w *world) listed(list []string, who somebody, q question) (certain, doubtf
 			certain = certain || who.dn != ""
 		case parsed(e).IsWildcard():
 			certain = certain || covers(e, who)
-		case slices.ContainsFunc(who.names, func(n string) bool { return key(n) == key(e) }) || w.inListGroup(key(e), who, q):
+		case who.kind == "anonymous" && key(who.names[0]) == key(e) || w.hasName(who, key(e)) || w.inListGroup(key(e), who, q):
 			certain = true
+		case slices.ContainsFunc(who.names, func(n string) bool { return key(n) == key(e) }):
+			shared = true
 		case slices.ContainsFunc(who.names, func(n string) bool { return hierarchical(n) && key(commonOf(n)) == key(e) }):
+			doubtful = true
+		case w.inOneOfGroups(w.groupsNamed(key(e)), who, q):
 			doubtful = true
 		}
 	}
-	return certain, doubtful
+	return certain, shared, doubtful
 }
 
 // inListGroup: deny lists count here whatever counts in ACLs (rule 4.2), and
 // for Notes users only the first directory (rule 7.5).
 func (w *world) inListGroup(k string, who somebody, q question) bool {
 	g := w.groupNamed(k)
-	if g == nil || !isWeb(q.channel) && g.dir > 0 || who.kind == "anonymous" {
-		return false
-	}
-	if q.stored != nil {
-		return false
-	}
-	return w.inGroup(g, who, []int{0, 2, 3, 4}, w.chain())
+	return g != nil && w.inOneOfGroups([]*doc{g}, who, q)
+}
+
+func (w *world) inOneOfGroups(groups []*doc, who somebody, q question) bool {
+	return slices.ContainsFunc(groups, func(g *doc) bool {
+		if !isWeb(q.channel) && g.dir > 0 || who.kind == "anonymous" || q.stored != nil {
+			return false
+		}
+		return w.inGroup(g, who, []int{0, 2, 3, 4}, w.chain())
+	})
 }
 
 func (w *world) folderAccess(s *serverDoc, a *aclDoc, who somebody, q question) string {
@@ -118,7 +126,7 @@ func (w *world) folderAccess(s *serverDoc, a *aclDoc, who somebody, q question) 
 		if isWeb(q.channel) {
 			return "unknown"
 		}
-		if listed, _ := w.listed(list, who, q); !listed && !passes {
+		if listed, _, _ := w.listed(list, who, q); !listed && !passes {
 			return "denied"
 		}
 	}
@@ -134,6 +142,6 @@ func (w *world) fullAccess(a *aclDoc, who somebody, q question) bool {
 	if s.adminDisabled {
 		return false
 	}
-	listed, _ := w.listed(s.admin, who, q)
+	listed, _, _ := w.listed(s.admin, who, q)
 	return !s.known || listed
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/pairs"
@@ -115,7 +116,16 @@ func (n *namer) alternates(e directory.Entry, own name.Name) []name.Name {
 }
 
 // usable refuses names that would stand for more than one subject.
-func usable(n name.Name) bool { return !n.IsZero() && !n.IsWildcard() && !n.IsTemplate() }
+func usable(n name.Name) bool {
+	return !n.IsZero() && !n.IsWildcard() && !n.IsTemplate() && !standsForMany(n)
+}
+
+// standsForMany tells the names that an ACL has for whoever nobody knows.
+func standsForMany(n name.Name) bool {
+	return n.Key() == anonymousKey || n.Key() == defaultKey
+}
+
+var anonymousKey, defaultKey = name.Parse(acl.AnonymousName).Key(), name.Parse(acl.DefaultName).Key()
 
 // parseEither reads a name that is written as an LDAP DN or in Notes form. A
 // comma with labels on both sides cannot be part of a Notes name that Domino

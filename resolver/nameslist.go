@@ -10,19 +10,19 @@ import (
 
 // NamesList is what the values of Readers and Authors items are compared with
 // (rule 8.2): the subject's names, the wildcards that cover them, the groups
-// that count and pass the filter, and the given roles.
+// that count and pass the filter, and the given roles. A name that somebody
+// else has too is nobody's, and so is one that means another group or none.
 func (s *Snapshot) NamesList(sub *Subject, shown func(*Group) bool, roles []string) []string {
-	var groups []string
-	for _, id := range sub.groups {
-		if g := &s.members.groups[id]; shown(g) {
-			for _, n := range g.Names {
-				groups = append(groups, n.Canonical())
-			}
-		}
-	}
+	groups := s.groupTexts(sub, shown)
 	names := sub.names
 	if len(names) == 0 {
 		names = []name.Name{sub.Name}
+	}
+	shared := map[string]bool{}
+	for _, n := range sub.names {
+		if !slices.Contains(sub.keys, n.Key()) {
+			shared[n.Canonical()] = true
+		}
 	}
 	var list []string
 	for i, n := range names {
@@ -35,7 +35,24 @@ func (s *Snapshot) NamesList(sub *Subject, shown func(*Group) bool, roles []stri
 			}
 		}
 	}
-	return list
+	return slices.DeleteFunc(list, func(text string) bool { return shared[text] })
+}
+
+// groupTexts are the names by which the groups that count name a subject.
+func (s *Snapshot) groupTexts(sub *Subject, shown func(*Group) bool) []string {
+	var texts []string
+	for _, id := range sub.groups {
+		g := &s.members.groups[id]
+		if !shown(g) {
+			continue
+		}
+		for _, n := range g.Names {
+			if holder, ok := s.members.named.find(n.Key()); ok && holder == id {
+				texts = append(texts, n.Canonical())
+			}
+		}
+	}
+	return texts
 }
 
 // AnyGroup passes every group of a NamesList.

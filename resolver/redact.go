@@ -17,7 +17,7 @@ func (e *Explanation) OnlyOwn() {
 
 // HideDenyLists takes the names of deny-list groups out of an explanation (rule 4.2).
 func (s *Snapshot) HideDenyLists(e *Explanation) {
-	hidden := s.denyListNames()
+	hidden := s.members.hidden
 	if len(hidden) == 0 {
 		return
 	}
@@ -29,8 +29,13 @@ func (s *Snapshot) HideDenyLists(e *Explanation) {
 	for i := range e.Winning {
 		hide(&e.Winning[i])
 	}
+	secret := func(label string) bool { return hidden[name.Parse(label).Key()] }
 	e.Paths = slices.DeleteFunc(e.Paths, func(p Path) bool {
-		return slices.ContainsFunc(append([]string{p.Entry}, p.Via...), func(label string) bool { return hidden[name.Parse(label).Key()] })
+		if !secret(p.Entry) && !slices.ContainsFunc(p.Via, secret) {
+			return false
+		}
+		e.Warnings = slices.DeleteFunc(e.Warnings, func(w string) bool { return w == nestingWarning(p) })
+		return true
 	})
 	isHidden := func(c Considered) bool { return hidden[name.Parse(c.Entry).Key()] }
 	e.Considered = slices.DeleteFunc(e.Considered, isHidden)
@@ -41,11 +46,13 @@ func (s *Snapshot) HideDenyLists(e *Explanation) {
 	}
 }
 
-// denyListNames are the names of deny-list groups.
-func (s *Snapshot) denyListNames() map[name.Key]bool {
+// denyListNames are the names of deny-list groups, and the labels of those that
+// have no name.
+func denyListNames(groups []Group) map[name.Key]bool {
 	names := map[name.Key]bool{}
-	for i := range s.members.groups {
-		if g := &s.members.groups[i]; g.alive() && g.DenyList() {
+	for i := range groups {
+		if g := &groups[i]; g.alive() && g.DenyList() {
+			names[name.Parse(g.Label).Key()] = true
 			for _, n := range g.Names {
 				names[n.Key()] = true
 			}

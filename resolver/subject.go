@@ -62,6 +62,14 @@ func (s *Snapshot) Subject(id directory.ID) (*Subject, bool) {
 	return sub, true
 }
 
+// calledNames are the names without those that an ACL has for many.
+func (sub *Subject) calledNames() []name.Name {
+	if !slices.ContainsFunc(sub.names, standsForMany) {
+		return sub.names
+	}
+	return slices.DeleteFunc(slices.Clone(sub.names), standsForMany)
+}
+
 // NamedSubject is the subject of a name that has no entry.
 func (s *Snapshot) NamedSubject(n name.Name, kind acl.Kind) *Subject {
 	sub := &Subject{

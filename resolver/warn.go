@@ -67,7 +67,11 @@ func (x *explainer) warnOfPaths() {
 func (x *explainer) warnOfNesting() {
 	for _, p := range x.into.Paths {
 		if len(p.Via) > documentedDepth {
-			x.warn(fmt.Sprintf("%s is reached through %d nested groups; help up to release 11 states six (rule 4.4)", p.Entry, len(p.Via)))
+			x.warn(nestingWarning(p))
 		}
 	}
+}
+
+func nestingWarning(p Path) string {
+	return fmt.Sprintf("%s is reached through %d nested groups; help up to release 11 states six (rule 4.4)", p.Entry, len(p.Via))
 }

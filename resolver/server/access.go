@@ -23,8 +23,9 @@ func (a Access) String() string { return accessNames[a] }
 // Notes only the first directory counts (rule 7.5).
 //
 // What cannot be known never lets anybody in: an entry of AllowAccess that
-// cannot be compared (*View, a bare common name) does not admit, and one of
-// DenyAccess makes an answer that would be Allowed Unknown.
+// cannot be compared (*View, a bare common name, a group name that several
+// groups have) does not admit, and one of DenyAccess makes an answer that would
+// be Allowed Unknown. A name that two subjects have admits neither and denies both.
 func (s *Server) Access(sub Subject, channel acl.Channel) (Access, Reason) {
 	switch {
 	case channel == acl.Local:
@@ -69,7 +70,7 @@ func (s *Server) notDenied(sub Subject, access Access, r Reason) (Access, Reason
 	entries, present := s.entries(DenyAccess)
 	found, entry := find(entries, sub)
 	switch {
-	case found == listed:
+	case found == listed || found == shared:
 		return Denied, Reason{Rule: "7.3", Item: DenyAccess, Entry: entry, Why: found.String()}
 	case access == Denied:
 		return access, r

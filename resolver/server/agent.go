@@ -152,5 +152,5 @@ func (s *Server) above(r Right) []Right {
 }
 
 func (s *Server) isItself(sub Subject) bool {
-	return s.Document != nil && !s.Document.Name.IsZero() && isOneOf(s.Document.Name, sub.Names())
+	return s.Document != nil && !s.Document.Name.IsZero() && isOneOf(s.Document.Name, sub.Names()) && !sub.Shares(s.Document.Name.Key())
 }

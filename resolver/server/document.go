@@ -64,6 +64,9 @@ type Subject interface {
 	Names() []name.Name
 	// InGroup tells whether the subject is in the group of that name, directly or nested.
 	InGroup(k name.Key) bool
+	// Shares tells whether the name is one of the subject's own that somebody else has too, or one that several
+	// groups have of which the subject is in some.
+	Shares(k name.Key) bool
 	// InDirectory tells whether the subject has an entry in the primary or a trusted directory.
 	InDirectory() bool
 }

@@ -11,10 +11,13 @@ type standing uint8
 const (
 	unlisted standing = iota
 	doubtful          // an entry may mean the subject, but nothing here can tell
+	shared            // an entry is a name of the subject that somebody else has too: it lets nobody in, and shuts both out
 	listed
 )
 
-var standingWords = [...]string{"not listed", "whether the entry means the subject cannot be known", "listed"}
+var standingWords = [...]string{
+	"not listed", "whether the entry means the subject cannot be known", "listed under a name that several have", "listed",
+}
 
 // String says the standing in a reason's words.
 func (s standing) String() string { return standingWords[s] }
@@ -45,8 +48,14 @@ func (e *entry) compare(sub Subject) standing {
 	case entryView:
 		return doubtful // the content of a view is not known
 	}
-	if isOneOf(e.name, sub.Names()) || sub.InGroup(e.name.Key()) {
+	own, shares := isOneOf(e.name, sub.Names()), sub.Shares(e.name.Key())
+	switch {
+	case own && !shares || sub.InGroup(e.name.Key()):
 		return listed
+	case own:
+		return shared
+	case shares:
+		return doubtful
 	}
 	return standingByCommonName(e.name, sub.Names())
 }

@@ -13,11 +13,13 @@ import (
 type person struct {
 	names       []name.Name
 	groups      map[name.Key]bool
+	shares      map[name.Key]bool
 	inDirectory bool
 }
 
 func (p person) Names() []name.Name      { return p.names }
 func (p person) InGroup(k name.Key) bool { return p.groups[k] }
+func (p person) Shares(k name.Key) bool  { return p.shares[k] }
 func (p person) InDirectory() bool       { return p.inDirectory }
 
 // named makes a subject with an entry in the directory, by its names.
