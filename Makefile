@@ -16,7 +16,7 @@ BENCH    ?= .
 
 .PHONY: help
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/aclens, static
@@ -36,7 +36,7 @@ test-long: test-deps ## run all tests five times in random order, a million rand
 	.ci/fuzz 2m
 
 .PHONY: test-deps
-test-deps: # what the tests need beside Go: a C compiler, slapd, LDAP clients
+test-deps: # what the tests need beside Go: a C compiler, slapd, LDAP clients, Chromium
 	@.ci/install-test-deps
 
 .PHONY: lint
@@ -62,6 +62,12 @@ fuzz: ## fuzz every target for FUZZTIME (20s)
 bench: ## run the benchmarks (BENCH=pattern)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...); done
+
+# The sizes of docs/performance.md. Writes 15 GB, one report after the other, into
+# DIR, or a folder below TMPDIR; needs some minutes.
+.PHONY: bench-report
+bench-report: ## time reports on 20,000 people and 1,000 databases (DIR=folder to keep the files)
+	go test ./cmd/aclens -run '^$$' -bench Company -benchtime 1x -timeout 60m -args -company-people 20000 -company-databases 1000 $(if $(DIR),-company-dir '$(abspath $(DIR))')
 
 .PHONY: demo
 demo: ## serve the embedded sample directory on 127.0.0.1

@@ -191,3 +191,40 @@ func reportOnDemo(t *testing.T) (rows []reportRow, page string) {
 	}
 	return rows, filepath.Join(dir, "report.html")
 }
+
+// A browser lays out no element as high as a million rows, so the page draws
+// rows by where the scroll bar stands.
+func TestEveryRowOfAMillionCanBeReached(t *testing.T) {
+	config := wideWorld(t, 1000, 1000)
+	page := filepath.Join(filepath.Dir(config), "access.html")
+	var said strings.Builder
+	if status := run([]string{"report", "--config", config, "--format", "html", "--out", page}, &said, &said); status != exitDone {
+		t.Fatalf("status %d: %s", status, &said)
+	}
+	b := openBrowser(t, page)
+	b.click(`input[value=table]`)
+	b.until(`document.querySelectorAll("#rows tr").length > 0`)
+	const firstIndex = `Number(document.querySelector("#rows tr").getAttribute("aria-rowindex"))`
+	const lastIndex = `Number(document.querySelector("#rows tr:last-child").getAttribute("aria-rowindex"))`
+	scroll := func(to, holds string) {
+		t.Helper()
+		b.run(`document.getElementById("table").scrollTo(0, ` + to + `)`)
+		b.until(holds)
+	}
+	scroll("1e9", lastIndex+" === 1000001")
+	rows := b.rows()
+	if last := rows[len(rows)-1]; last[0] != "CN=P999/O=Acme" || last[1] != "d999.nsf" {
+		t.Errorf("the last row is %q", last)
+	}
+	scroll("4e6", firstIndex+" > 450000 && "+firstIndex+" < 550000")
+	scroll("0", firstIndex+" === 2")
+	b.run(`document.querySelector("#rows tr button").focus()`)
+	for range 60 {
+		b.press(kb.ArrowDown)
+	}
+	b.until(`document.activeElement.closest("tr").getAttribute("aria-rowindex") === "62"`)
+	if got := b.text("#detail dd:nth-of-type(5)"); got != b.text("#rows .chosen td:nth-child(2)") {
+		t.Errorf("the detail is about %q", got)
+	}
+	b.checkQuiet()
+}

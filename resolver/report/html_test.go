@@ -13,9 +13,11 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/parquet-go/parquet-go"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/report"
 )
 
@@ -142,5 +144,45 @@ func TestAFailingOutputEndsAPage(t *testing.T) {
 	}
 	if !errors.Is(err, errFull) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestThePageListsFindingsWithWhatToDo(t *testing.T) {
+	deleted := finding.New("unknown-entry-deleted", "apps/crm.nsf", `<b>gone</b> & "done"`)
+	deleted.Database, deleted.Count, deleted.Subjects = "apps/crm.nsf", 25, []string{"Old Team", "<i>Older</i> Team"}
+	named := finding.New("duplicate-common-name", "Chris Miller", "")
+	named.Database = "apps/hr.nsf"
+	var out bytes.Buffer
+	must(t, report.HTML(&out, report.Heading{Findings: []finding.Finding{deleted, named, finding.New("empty-group", "Staff", "")}}).Close())
+	page := out.String()
+	for _, want := range []string{
+		" Findings (3)</label>",
+		`<tr><td class="warning">warning</td><td>unknown-entry-deleted</td><td>apps/crm.nsf</td><td>&lt;b&gt;gone&lt;/b&gt; &amp; &#34;done&#34;<ul><li>Old Team</li><li>&lt;i&gt;Older&lt;/i&gt; Team</li><li>and 23 more</li></ul></td><td>` + deleted.Advice + "</td></tr>",
+		`<td>apps/hr.nsf: Chris Miller</td><td></td><td>` + named.Advice + "</td></tr>",
+		`<tr><td class="info">info</td><td>empty-group</td><td>Staff</td>`,
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("no %s in the page", want)
+		}
+	}
+	out.Reset()
+	must(t, report.HTML(&out, report.Heading{}).Close())
+	if !strings.Contains(out.String(), "No findings.") {
+		t.Error("a page without findings does not say so")
+	}
+}
+
+func TestAReportOfSomePairsSaysWhichOnes(t *testing.T) {
+	heading := report.Heading{Selection: "users (cn<x), at least reader"}
+	var html, columns bytes.Buffer
+	must(t, report.HTML(&html, heading).Close())
+	must(t, report.Parquet(&columns, heading).Close())
+	if want := `<p id="about">Channel notes; only users (cn&lt;x), at least reader</p>`; !strings.Contains(html.String(), want) {
+		t.Errorf("no %s in the page", want)
+	}
+	file, err := parquet.OpenFile(bytes.NewReader(columns.Bytes()), int64(columns.Len()))
+	must(t, err)
+	if got, _ := file.Lookup("aclens.selection"); got != heading.Selection {
+		t.Errorf("the file says %q", got)
 	}
 }
