@@ -153,13 +153,13 @@ func TestThePageListsFindingsWithWhatToDo(t *testing.T) {
 	named := finding.New("duplicate-common-name", "Chris Miller", "")
 	named.Database = "apps/hr.nsf"
 	var out bytes.Buffer
-	must(t, report.HTML(&out, report.Heading{Findings: []finding.Finding{deleted, named, finding.New("empty-group", "Staff", "")}}).Close())
+	must(t, report.HTML(&out, report.Heading{Findings: []finding.Finding{deleted, named, finding.New("empty-group", "Staff", ""), finding.New("brand-new", "x", "")}}).Close())
 	page := out.String()
 	for _, want := range []string{
-		" Findings (3)</label>",
-		`<tr><td class="warning">warning</td><td>unknown-entry-deleted</td><td>apps/crm.nsf</td><td>&lt;b&gt;gone&lt;/b&gt; &amp; &#34;done&#34;<ul><li>Old Team</li><li>&lt;i&gt;Older&lt;/i&gt; Team</li><li>and 23 more</li></ul></td><td>` + deleted.Advice + "</td></tr>",
-		`<td>apps/hr.nsf: Chris Miller</td><td></td><td>` + named.Advice + "</td></tr>",
-		`<tr><td class="info">info</td><td>empty-group</td><td>Staff</td>`,
+		" Findings (4)</label>",
+		`<tr><td class="warning">warning</td><td>unknown-entry-deleted</td><td>apps/crm.nsf</td><td>An ACL names somebody of an own organisation, or a group, that does not exist.<p>&lt;b&gt;gone&lt;/b&gt; &amp; &#34;done&#34;</p><ul><li>Old Team</li><li>&lt;i&gt;Older&lt;/i&gt; Team</li><li>and 23 more</li></ul></td><td>` + deleted.Advice + "</td></tr>",
+		`<td>apps/hr.nsf: Chris Miller</td><td>An ACL names a bare common name that several people have`, `(rule 2.10).</td><td>` + named.Advice + "</td></tr>",
+		`<tr><td class="info">info</td><td>empty-group</td><td>Staff</td>`, `<td>brand-new</td><td>x</td><td></td><td></td></tr>`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s in the page", want)
