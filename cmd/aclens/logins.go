@@ -59,7 +59,7 @@ func (s *service) loginSource(name string, d *config.Directory, i int) login.Sou
 
 // snapshot is the state that names are looked up in; nil before there is one.
 func (s *service) snapshot() *resolver.Snapshot {
-	if st := s.view.Current(); st != nil {
+	if st := s.view.Load().Current(); st != nil {
 		return st.Snapshot
 	}
 	return nil
@@ -68,7 +68,7 @@ func (s *service) snapshot() *resolver.Snapshot {
 // isAdmin keeps administrators out of the bind cache; whoever cannot be judged
 // yet counts as one.
 func (s *service) isAdmin(who policy.Identity) bool {
-	st := s.view.Current()
+	st := s.view.Load().Current()
 	return st == nil || st.IsAdmin(who)
 }
 

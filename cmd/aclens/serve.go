@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -22,11 +23,8 @@ import (
 	"github.com/aclens/aclens/proxy/front"
 	"github.com/aclens/aclens/proxy/login"
 	"github.com/aclens/aclens/proxy/policy"
-	"github.com/aclens/aclens/proxy/refresh"
 	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
-	"github.com/aclens/aclens/resolver"
-	"github.com/aclens/aclens/resolver/finding"
 )
 
 // drainTime is how long requests in progress may take to end after SIGTERM.
@@ -74,7 +72,7 @@ type service struct {
 	log         *slog.Logger
 	metrics     *admin.Metrics
 	sources     *sources
-	view        *view.View
+	view        atomic.Pointer[view.View] // replaced once, before its first state, when the kind of directory is known
 	login       *login.Login
 	credentials *login.Credentials // of LDIF files
 	front       *front.Server
@@ -100,13 +98,9 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
 	signal.Notify(s.hup, syscall.SIGHUP) // from the very start: unheard, it would end the process
 	defer signal.Stop(s.hup)
-	if err := s.build(ctx); err != nil {
+	defer s.release()
+	if err := s.build(); err != nil {
 		return err
-	}
-	defer s.sources.close()
-	defer s.audit.close()
-	if s.tls != nil {
-		defer s.tls.Close()
 	}
 	if err := s.listen(ctx); err != nil {
 		return err
@@ -115,44 +109,66 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 }
 
 // build makes every room; nothing listens and nothing is read yet.
-func (s *service) build(ctx context.Context) error {
+func (s *service) build() error {
 	for _, text := range unserved(s.config) {
 		s.log.Warn("a setting has no effect", "setting", text)
 	}
 	v, r := buildVersion()
 	s.metrics = admin.NewMetrics(v, r, runtime.Version(), func() map[string]time.Duration { return s.status().Ages() })
-	rules, err := policy.New(policySettings(s.config))
-	if err != nil {
-		return usage(err)
-	}
 	if err := s.openCertificates(); err != nil {
 		return usage(err)
 	}
+	var err error
 	if s.audit, err = openAudit(s.config.Audit.File, s.log); err != nil {
 		return usage(err)
 	}
-	if s.sources, err = openSources(ctx, s.config, s.log, s.metrics); err != nil {
+	if s.sources, err = openSources(s.config, s.log, s.metrics); err != nil {
 		return err
 	}
-	settings, err := viewSettings(s.config, s.sources.profile)
-	if err != nil {
-		return usage(err)
-	}
-	frontSettings := s.frontSettings()
-	settings.Now = time.Now
-	settings.Controls = front.SupportedControls()
-	settings.Extensions = front.SupportedExtensions(frontSettings)
-	settings.Mechanisms = front.SupportedMechanisms()
-	if s.view, err = view.New(settings, rules); err != nil {
+	if err := s.openView(); err != nil {
 		return usage(err)
 	}
 	if s.login, err = s.newLogin(); err != nil {
 		return usage(err)
 	}
-	s.front = front.New(frontSettings, front.Parts{
-		Directory: frontDirectory{s.view}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
+	s.front = front.New(s.frontSettings(), front.Parts{
+		Directory: frontDirectory{s}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
 	})
 	s.admin = admin.NewServer(s.metrics, s.status, s.log)
+	return nil
+}
+
+// release closes what build opened.
+func (s *service) release() {
+	if s.sources != nil {
+		s.sources.close()
+	}
+	s.audit.close()
+	if s.tls != nil {
+		s.tls.Close()
+	}
+}
+
+// openView makes the view that the profile of the directory asks for, as far as
+// that is known.
+func (s *service) openView() error {
+	rules, err := policy.New(policySettings(s.config))
+	if err != nil {
+		return err
+	}
+	settings, err := viewSettings(s.config, s.sources.profile)
+	if err != nil {
+		return err
+	}
+	settings.Now = time.Now
+	settings.Controls = front.SupportedControls()
+	settings.Extensions = front.SupportedExtensions(s.frontSettings())
+	settings.Mechanisms = front.SupportedMechanisms()
+	v, err := view.New(settings, rules)
+	if err != nil {
+		return err
+	}
+	s.view.Store(v)
 	return nil
 }
 
@@ -227,57 +243,6 @@ func (s *service) closeListeners() {
 	}
 }
 
-// run reads the sources and serves until ctx is done or something fails.
-func (s *service) run(ctx context.Context, ready func(*service)) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	r, err := s.refresher(ready)
-	if err != nil {
-		s.closeListeners()
-		return usage(err)
-	}
-	s.wg.Go(func() {
-		if err := r.Run(ctx); err != nil && ctx.Err() == nil {
-			s.failed <- err
-		}
-	})
-	for {
-		select {
-		case <-s.hup:
-			s.log.Info("reload asked for")
-			if s.tls != nil {
-				s.tls.Reload()
-			}
-			r.Reload()
-		case err := <-s.failed:
-			stop()
-			s.shutdown()
-			return usage(err)
-		case <-ctx.Done():
-			s.shutdown()
-			return nil
-		}
-	}
-}
-
-// refresher wires what is read to what answers.
-func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
-	settings := s.sources.settings
-	settings.Metrics = refreshMetrics{s.metrics}
-	settings.Check = s.view.CheckBase
-	settings.SetCredentials = s.setCredentials
-	var once sync.Once
-	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
-		st := s.view.Swap(id, snap, findings, changed)
-		s.metrics.Swapped(st)
-		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
-		if ready != nil {
-			once.Do(func() { ready(s) })
-		}
-	}
-	return refresh.New(settings)
-}
-
 // shutdown drains: no new connections, requests in progress end.
 func (s *service) shutdown() {
 	s.log.Info("shutting down")
@@ -295,13 +260,13 @@ func (s *service) shutdown() {
 // status is what /readyz tells.
 func (s *service) status() admin.Status {
 	out := admin.Status{Now: time.Now()}
-	st := s.view.Current()
+	st := s.view.Load().Current()
 	if st == nil {
 		out.Reason = "no state yet: the directory has not been read"
 		return out
 	}
 	out.Snapshot, out.AsOf, out.Stale = st.ID, st.Snapshot.AsOf(), st.Stale()
-	out.Ready = !s.view.Refuses(st)
+	out.Ready = !s.view.Load().Refuses(st)
 	if !out.Ready {
 		out.Reason = "the sources are older than the configuration allows"
 	}
@@ -309,9 +274,14 @@ func (s *service) status() admin.Status {
 }
 
 // frontDirectory is the view as the front declares it.
-type frontDirectory struct{ *view.View }
+type frontDirectory struct{ service *service }
 
 // Prepare plans a search.
 func (d frontDirectory) Prepare(r view.Request) (front.Search, wire.Result) {
-	return d.View.Prepare(r)
+	return d.service.view.Load().Prepare(r)
+}
+
+// Compare answers whether an entry has a value.
+func (d frontDirectory) Compare(who policy.Identity, r *wire.CompareRequest) wire.Result {
+	return d.service.view.Load().Compare(who, r)
 }

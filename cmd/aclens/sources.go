@@ -33,33 +33,39 @@ type sources struct {
 	profile     config.Profile        // of the primary directory, as far as it is known without asking
 }
 
-// openSources prepares everything that is read. Nothing is asked yet but, with
-// profile auto, what kind of directory the primary one is.
-func openSources(ctx context.Context, c *config.Config, log *slog.Logger, metrics *admin.Metrics) (*sources, error) {
+// openSources prepares everything that is read. Nothing is asked yet: what
+// depends on the kind of a directory comes with findProfile and settle.
+func openSources(c *config.Config, log *slog.Logger, metrics *admin.Metrics) (*sources, error) {
 	s := &sources{config: c, profile: c.Directory.Profile}
-	if err := s.openDirectories(log, metrics); err != nil {
+	if err := s.prepare(log, metrics); err != nil {
 		s.close()
 		return nil, usage(err)
 	}
-	s.findProfile(ctx, log)
-	var err error
-	if s.settings.Resolver, err = resolverSettings(c, s.profile); err != nil {
-		s.close()
-		return nil, usage(err)
+	return s, nil
+}
+
+func (s *sources) prepare(log *slog.Logger, metrics *admin.Metrics) (err error) {
+	c := s.config
+	if err := s.openDirectories(log, metrics); err != nil {
+		return err
 	}
 	if s.settings.Schema, err = view.Schema(aliasesOf(c)); err != nil {
-		s.close()
-		return nil, usage(fmt.Errorf("databases.aliases: %w", err))
+		return fmt.Errorf("databases.aliases: %w", err)
 	}
 	s.settings.Choices = choices(c)
 	s.settings.Log = log
 	if s.settings.Databases, err = s.databaseSources(log); err != nil {
-		s.close()
-		return nil, usage(err)
+		return err
 	}
 	s.settings.Servers = serverSources(c)
 	s.settings.Stale = refresh.Stale{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()}
-	return s, nil
+	return s.settle()
+}
+
+// settle takes over what the profile says.
+func (s *sources) settle() (err error) {
+	s.settings.Resolver, err = resolverSettings(s.config, s.profile)
+	return err
 }
 
 func (s *sources) close() {
@@ -97,19 +103,20 @@ func (s *sources) openDirectories(log *slog.Logger, metrics *admin.Metrics) erro
 	return nil
 }
 
-// findProfile asks the primary directory what it is. One that is away is taken
-// as it is configured; nothing but defaults depends on it.
-func (s *sources) findProfile(ctx context.Context, log *slog.Logger) {
+// findProfile asks the primary directory what it is, unless that is configured.
+// Which groups count depends on it, so nothing may be answered before it is
+// known.
+func (s *sources) findProfile(ctx context.Context) error {
 	live := s.directories[0]
 	if live == nil || s.profile != config.ProfileAuto {
-		return
+		return nil
 	}
 	facts, err := live.RootDSE(ctx)
 	if err != nil {
-		log.Warn("directory profile not found out yet", "error", err)
-		return
+		return fmt.Errorf("directory primary: finding out what it is: %w", err)
 	}
 	s.profile = config.Profile(facts.Profile)
+	return s.settle()
 }
 
 // upstreamObserver hands what happens to directories to the metrics.
@@ -245,11 +252,14 @@ func loadState(c *cobra.Command, file string) (*loadedState, error) {
 
 // loadConfig reads everything that a configuration names, once.
 func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) (*refresh.Loaded, error) {
-	s, err := openSources(ctx, cfg, log, nil)
+	s, err := openSources(cfg, log, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer s.close()
+	if err := s.findProfile(ctx); err != nil {
+		return nil, directoryError(err)
+	}
 	r, err := refresh.New(s.settings)
 	if err != nil {
 		return nil, usage(err)
@@ -262,6 +272,15 @@ func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ref
 		return nil, usage(err)
 	}
 	return loaded, nil
+}
+
+// directoryError tells a directory that does not know us, which is a fault of the
+// configuration, from one that is away.
+func directoryError(err error) error {
+	if errors.Is(err, upstream.ErrUnavailable) || errors.Is(err, upstream.ErrPartial) {
+		return unreached(err)
+	}
+	return usage(err)
 }
 
 // staleAt tells whether a source is older than the configuration allows.

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/finding"
+)
+
+// Waiting between two times of asking a directory what it is.
+const (
+	firstProfileRetry = time.Second
+	lastProfileRetry  = 30 * time.Second
+)
+
+// run reads the sources and serves until ctx is done or something fails.
+func (s *service) run(ctx context.Context, ready func(*service)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	reload := make(chan struct{}, 1)
+	s.wg.Go(func() {
+		if err := s.follow(ctx, reload, ready); err != nil && ctx.Err() == nil {
+			s.failed <- err
+		}
+	})
+	for {
+		select {
+		case <-s.hup:
+			s.log.Info("reload asked for")
+			if s.tls != nil {
+				s.tls.Reload()
+			}
+			select {
+			case reload <- struct{}{}:
+			default: // one is asked for already
+			}
+		case err := <-s.failed:
+			stop()
+			s.shutdown()
+			return usage(err)
+		case <-ctx.Done():
+			s.shutdown()
+			return nil
+		}
+	}
+}
+
+// follow finds out what the directory is and then keeps the answers in step
+// with the sources. It returns when ctx is done, or with an error of
+// configuration or input.
+func (s *service) follow(ctx context.Context, reload <-chan struct{}, ready func(*service)) error {
+	if err := s.awaitProfile(ctx, reload); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if err := s.openView(); err != nil {
+		return err
+	}
+	r, err := s.refresher(ready)
+	if err != nil {
+		return err
+	}
+	var passing sync.WaitGroup
+	defer passing.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	passing.Go(func() {
+		for {
+			select {
+			case <-reload:
+				r.Reload()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return r.Run(ctx)
+}
+
+// awaitProfile asks the directory what it is until it answers. Meanwhile there
+// is no state, and every question is answered 52.
+func (s *service) awaitProfile(ctx context.Context, reload <-chan struct{}) error {
+	for pause := firstProfileRetry; ; pause = min(2*pause, lastProfileRetry) {
+		err := s.sources.findProfile(ctx)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		s.metrics.RefreshError(string(refresh.KindDirectory))
+		s.log.Warn("nothing can be answered yet", "error", err)
+		retry := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+		case <-reload:
+		case <-retry.C:
+		}
+		retry.Stop()
+	}
+}
+
+// refresher wires what is read to what answers.
+func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
+	answers := s.view.Load()
+	settings := s.sources.settings
+	settings.Metrics = refreshMetrics{s.metrics}
+	settings.Check = answers.CheckBase
+	settings.SetCredentials = s.setCredentials
+	var once sync.Once
+	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
+		st := answers.Swap(id, snap, findings, changed)
+		s.metrics.Swapped(st)
+		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
+		if ready != nil {
+			once.Do(func() { ready(s) })
+		}
+	}
+	return refresh.New(settings)
+}
