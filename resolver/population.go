@@ -21,8 +21,8 @@ var (
 	groupClasses  = []string{"dominoGroup", "groupOfNames", "groupOfUniqueNames", "posixGroup", "group"}
 )
 
-// populate sorts the entries of a Store, all of them or only the touched ones
-// of one whose population was known.
+// populate sorts the touched entries of a Store whose population was known
+// before they were.
 func (s *Settings) populate(st *directory.Store, before *Population, touched []directory.ID) Population {
 	c := classifier{store: st, eval: directory.NewEvaluator(st)}
 	c.server = c.kind(s.Server, serverClasses, nil)
@@ -32,18 +32,9 @@ func (s *Settings) populate(st *directory.Store, before *Population, touched []d
 		notPeople = []string{"computer"}
 	}
 	c.person = c.kind(s.Person, personClasses, notPeople)
-	p := Population{roaring.New(), roaring.New(), roaring.New()}
-	if before != nil {
-		p = Population{before.People.Clone(), before.Servers.Clone(), before.Groups.Clone()}
-		for _, id := range touched {
-			p.set(id, c.classify(id))
-		}
-		return p
-	}
-	for id := range st.Cap() {
-		if k := c.classify(id); k != classNone {
-			p.set(id, k)
-		}
+	p := Population{before.People.Clone(), before.Servers.Clone(), before.Groups.Clone()}
+	for _, id := range touched {
+		p.set(id, c.classify(id))
 	}
 	return p
 }

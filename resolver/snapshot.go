@@ -45,11 +45,15 @@ type Input struct {
 
 // Build makes a Snapshot. Entries that cannot be taken are reported.
 func Build(in Input) (*Snapshot, []directory.Fault) {
-	empty := &Snapshot{
-		settings: in.Settings, store: in.Store, names: newNameIndex(), members: emptyMembership(),
+	return emptySnapshot(in.Settings, in.Store).Update(Change{Entries: in.Entries, Databases: in.Databases, Servers: in.Servers, AsOf: in.AsOf, all: true})
+}
+
+// emptySnapshot is what the first Snapshot is a change of.
+func emptySnapshot(settings Settings, st *directory.Store) *Snapshot {
+	return &Snapshot{
+		settings: settings, store: st, names: newNameIndex(), members: emptyMembership(),
 		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()},
 	}
-	return empty.Update(Change{Entries: in.Entries, Databases: in.Databases, Servers: in.Servers, AsOf: in.AsOf, all: true})
 }
 
 // Change is what makes a new Snapshot from an old one.
@@ -65,10 +69,15 @@ type Change struct {
 // Update is the Snapshot after a change. It shares with the old one whatever
 // did not change, and equals one that Build makes from everything.
 func (s *Snapshot) Update(c Change) (*Snapshot, []directory.Fault) {
+	n := s.successor(c)
+	return n, n.updateDirectory(s, c)
+}
+
+// successor is the Snapshot after a change but for the directory.
+func (s *Snapshot) successor(c Change) *Snapshot {
 	n := &Snapshot{
 		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, asOf: c.AsOf, cache: newCaches(),
 	}
-	faults := n.updateDirectory(s, c)
 	if c.Databases != nil {
 		n.databases = c.Databases
 	}
@@ -84,27 +93,29 @@ func (s *Snapshot) Update(c Change) (*Snapshot, []directory.Fault) {
 			n.servers[srv.Key()] = srv
 		}
 	}
-	return n, faults
+	return n
 }
 
-// updateDirectory brings entries, population, names and groups up to date.
+// updateDirectory brings the entries and what follows from them up to date.
 func (n *Snapshot) updateDirectory(old *Snapshot, c Change) []directory.Fault {
 	if len(c.Entries) == 0 && !c.all {
 		n.store, n.people, n.names, n.namer, n.members = old.store, old.people, old.names, old.namer, old.members
 		return nil
 	}
 	st, touched, faults := old.store.Apply(c.Entries)
+	n.follow(old, st, touched)
+	return faults
+}
+
+// follow brings population, names and groups up to date with a Store that
+// differs from the old one in what was touched.
+func (n *Snapshot) follow(old *Snapshot, st *directory.Store, touched []directory.ID) {
 	n.store, n.namer = st, n.settings.namer(st)
-	var before *Population
-	if !c.all {
-		before = &old.people
-	}
-	n.people = n.settings.populate(st, before, touched)
+	n.people = n.settings.populate(st, &old.people, touched)
 	moved := n.rename(old, touched)
 	r := n.settings.memberReader(st)
 	r.people, r.names, r.namer = &n.people, n.names, &n.namer
 	n.members = old.members.with(&n.settings, r, &n.people, touched, old.dirtyGroups(n, touched, moved))
-	return faults
 }
 
 // rename updates the name index and lists every name that came or went.
@@ -134,6 +145,9 @@ func (n *Snapshot) rename(old *Snapshot, touched []directory.ID) (moved []name.N
 // those that name a name which came or went, and those that hold an entry which
 // came, went, or became another kind of entry.
 func (old *Snapshot) dirtyGroups(n *Snapshot, touched []directory.ID, moved []name.Name) []group.ID {
+	if len(old.members.groups) == 0 {
+		return nil
+	}
 	var dirty []group.ID
 	graph := old.members.graph
 	for _, each := range moved {

@@ -26,6 +26,13 @@ type notes struct {
 	live           int
 }
 
+func newNotes() *notes {
+	return &notes{
+		equal: map[schema.ID]*delta{}, present: map[schema.ID]*bits{}, classes: map[string]*bits{},
+		grams: map[schema.ID]map[uint32]*bits{},
+	}
+}
+
 func at[K comparable, V any](m map[K]*V, k K) *V {
 	v := m[k]
 	if v == nil {
@@ -37,16 +44,13 @@ func at[K comparable, V any](m map[K]*V, k K) *V {
 
 // finish brings the indexes up to what was written and returns the Store.
 func (w *writer) finish() *Store {
-	n := notes{
-		equal: map[schema.ID]*delta{}, present: map[schema.ID]*bits{}, classes: map[string]*bits{},
-		grams: map[schema.ID]map[uint32]*bits{},
-	}
+	n := newNotes()
 	var r recorder
 	for id, before := range w.touched {
-		r.note(w, &n, id, before, -1)
-		r.note(w, &n, id, w.entries[id], +1)
+		r.note(w, n, id, before, -1)
+		r.note(w, n, id, w.entries[id], +1)
 	}
-	w.apply(&n)
+	w.apply(n)
 	return w.Store
 }
 

@@ -76,19 +76,24 @@ func (m *merger) finish() *Schema {
 	return m.draft.finish()
 }
 
-// mergeTypes finds out which type each candidate defines, leaves out those that
-// cannot be, and applies the rest.
+// mergeTypes applies the candidates that can be.
 func (m *merger) mergeTypes() {
-	m.choose(m.chooseByName)
-	m.choose(m.chooseByOID)
-	m.choose(m.checkKind)
-	m.choose(m.checkAncestors)
-	m.choose(m.checkSyntax)
+	m.chooseTypes()
 	for _, c := range m.types {
 		if !c.dropped {
 			m.fail("attribute type", c.def.Name(), m.apply(c))
 		}
 	}
+}
+
+// chooseTypes finds out which type each candidate defines, and leaves out those
+// that cannot be.
+func (m *merger) chooseTypes() {
+	m.choose(m.chooseByName)
+	m.choose(m.chooseByOID)
+	m.choose(m.checkKind)
+	m.choose(m.checkAncestors)
+	m.choose(m.checkSyntax)
 }
 
 // choose runs one step over the candidates that are left; one that fails is
