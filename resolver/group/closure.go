@@ -38,12 +38,29 @@ func (g *Graph) Close(rule Rule) *Closure {
 func (c *Closure) Up(dst []ID, direct []ID) []ID {
 	dst = dst[:0]
 	for _, g := range direct {
-		if c.rule.Counts(g) {
-			dst = append(dst, c.Above(g)...)
+		if !c.rule.Counts(g) {
+			continue
 		}
+		above, known := c.known(g)
+		if !known || len(dst)+len(above) > manyFold*len(c.graph.parents)+manyFold {
+			return c.walk(direct, c.rule.Depth)
+		}
+		dst = append(dst, above...)
 	}
 	slices.Sort(dst)
 	return slices.Compact(dst)
+}
+
+// manyFold is how many times the size of the graph lists are joined before
+// walking it once is cheaper.
+const manyFold = 4
+
+// known is what was computed beforehand for a group.
+func (c *Closure) known(g ID) ([]ID, bool) {
+	if int(g) >= len(c.above) || c.above[g] == nil {
+		return nil, false
+	}
+	return c.above[g], true
 }
 
 // Above lists a group that counts and all groups above it, ascending. The list
@@ -52,10 +69,10 @@ func (c *Closure) Above(g ID) []ID {
 	if !c.rule.Counts(g) {
 		return nil
 	}
-	if c.above[g] != nil {
-		return c.above[g]
+	if above, ok := c.known(g); ok {
+		return above
 	}
-	return c.walk(g, c.rule.Depth)
+	return c.walk([]ID{g}, c.rule.Depth)
 }
 
 // follow yields the groups that count and hold the given one as a nested group.
@@ -67,10 +84,17 @@ func (c *Closure) follow(g ID, yield func(ID)) {
 	}
 }
 
-// walk is the plain definition of Above: breadth first, at most depth groups.
-func (c *Closure) walk(g ID, depth int) []ID {
-	seen := map[ID]bool{g: true}
-	level := []ID{g}
+// walk is the plain definition of Above, for all of some groups that count:
+// breadth first, at most depth groups.
+func (c *Closure) walk(from []ID, depth int) []ID {
+	seen := map[ID]bool{}
+	var level []ID
+	for _, g := range from {
+		if !seen[g] && c.rule.Counts(g) {
+			seen[g] = true
+			level = append(level, g)
+		}
+	}
 	for n := 1; len(level) > 0 && (depth == 0 || n < depth); n++ {
 		var next []ID
 		for _, x := range level {
@@ -97,7 +121,7 @@ func (c *Closure) fillByDepth() {
 		if !c.rule.Counts(ID(g)) {
 			continue
 		}
-		list := c.walk(ID(g), c.rule.Depth)
+		list := c.walk([]ID{ID(g)}, c.rule.Depth)
 		if spent += len(list); spent > budget {
 			return
 		}
@@ -237,5 +261,5 @@ func (c *Closure) On(g *Graph) *Closure {
 // Lazy is a closure that computes nothing beforehand: right for a few questions
 // under a rule that nobody else asks about.
 func (g *Graph) Lazy(rule Rule) *Closure {
-	return &Closure{graph: g, rule: rule, above: make([][]ID, g.Len())}
+	return &Closure{graph: g, rule: rule}
 }
