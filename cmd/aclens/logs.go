@@ -68,6 +68,9 @@ type auditLine struct {
 	Remote     string  `json:"remote"`
 	TLS        bool    `json:"tls"`
 	Who        string  `json:"who"`
+	Proxied    bool    `json:"proxied,omitempty"` // by the proxied authorization control
+	AuthzID    string  `json:"authzId,omitempty"` // as whom, as it was asked for
+	As         string  `json:"as,omitempty"`      // as whom, where it was granted; empty is anonymous
 	Operation  string  `json:"operation"`
 	Target     string  `json:"target"`
 	Method     string  `json:"method,omitempty"`
@@ -86,7 +89,7 @@ func (a *auditLog) Record(e front.Event) {
 	}
 	line := auditLine{
 		Time: time.Now().UTC().Format(time.RFC3339Nano), Event: string(e.Kind), Connection: e.Connection, Listener: e.Listener,
-		Remote: e.Remote.String(), TLS: e.TLS, Who: e.Who.DN, Operation: e.Operation, Target: e.Target, Method: e.Method,
+		Remote: e.Remote.String(), TLS: e.TLS, Who: e.Who.DN, Proxied: e.Proxied, AuthzID: e.AuthzID, As: e.As.DN, Operation: e.Operation, Target: e.Target, Method: e.Method,
 		Result: int(e.Code), ResultName: e.Code.String(), Seconds: e.Took.Seconds(), Entries: e.Entries, Visited: e.Visited,
 	}
 	a.mu.Lock()

@@ -190,6 +190,8 @@ func (s *service) frontSettings() front.Settings {
 	f := front.Settings{
 		Limits: limitsOf(s.config), AllowPlaintextBind: s.config.Listen.AllowPlaintextBind,
 		IgnoreCriticality: s.config.Controls.IgnoreCriticality, TrustedProxies: s.config.ProxyProtocol,
+		ProxiedAuthorization: s.config.Controls.ProxiedAuthorization,
+		ResolveAuthzID:       func(authzID string) (policy.Identity, bool) { return s.view.Load().Identity(authzID) },
 	}
 	if s.tls != nil {
 		f.TLS = s.tls.Config
@@ -282,6 +284,6 @@ func (d frontDirectory) Prepare(r view.Request) (front.Search, wire.Result) {
 }
 
 // Compare answers whether an entry has a value.
-func (d frontDirectory) Compare(who policy.Identity, r *wire.CompareRequest) wire.Result {
-	return d.service.view.Load().Compare(who, r)
+func (d frontDirectory) Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result {
+	return d.service.view.Load().Compare(who, r, assertion)
 }

@@ -14,8 +14,9 @@ type Directory interface {
 	// Prepare plans a search on one snapshot. Unless the code of the result is
 	// Success the search is refused with it and the Search is not used.
 	Prepare(r view.Request) (Search, wire.Result)
-	// Compare answers CompareTrue, CompareFalse or why not; r is valid during the call.
-	Compare(who policy.Identity, r *wire.CompareRequest) wire.Result
+	// Compare answers CompareTrue, CompareFalse or why not, if the assertion is true
+	// of the entry (RFC 4528; nil for none). Both are valid during the call.
+	Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result
 }
 
 // Search is one planned search. It is run once.

@@ -3,6 +3,7 @@ package front
 import (
 	"time"
 
+	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 )
 
@@ -12,6 +13,10 @@ type call struct {
 	op    wire.Op // of the request
 	name  string  // for metrics and audit
 	start time.Time
+
+	proxied bool // under another identity than the session's; see Event
+	authzID string
+	as      policy.Identity
 }
 
 // operationNames are the names of requests in metrics and events; an extended
@@ -59,6 +64,6 @@ func (s *session) recordDenied(c *call, target []byte, code wire.ResultCode) {
 func (s *session) event(kind EventKind, c *call, code wire.ResultCode) Event {
 	return Event{
 		Kind: kind, Connection: s.id, Listener: s.listener, Remote: s.remote, TLS: s.secure(),
-		Who: s.who, Operation: c.name, Code: code, Took: time.Since(c.start),
+		Who: s.who, Proxied: c.proxied, AuthzID: c.authzID, As: c.as, Operation: c.name, Code: code, Took: time.Since(c.start),
 	}
 }

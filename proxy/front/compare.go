@@ -8,14 +8,14 @@ func (s *session) compare(c *call, m wire.Message) error {
 	if err != nil {
 		return err
 	}
-	refused, err := s.plainControls(m)
+	asked, refused, err := s.plainControls(m)
 	if err != nil {
 		return err
 	}
-	if refused.Code != wire.Success {
+	if !s.settled(c, r.Entry, asked, refused) {
 		return s.reply(c, refused)
 	}
-	result := s.server.directory.Compare(s.who, &r)
+	result := s.server.directory.Compare(asked.who, &r, asked.assertion)
 	s.auditDenied(c, r.Entry, result.Code)
 	return s.reply(c, result)
 }

@@ -3,32 +3,73 @@ package front
 import (
 	"errors"
 
+	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
 )
 
 // requestControls is what the controls of a request ask for.
 type requestControls struct {
-	page     *view.Page
-	realOnly bool
+	who      policy.Identity // whom the request is for
+	proxied  bool            // by the proxied authorization control
+	authzID  string          // of it
 	forLogin []wire.Control
+
+	page       *view.Page
+	realOnly   bool
+	sort       *view.Sort
+	vlv        *wire.VLVRequest
+	values     []wire.Filter
+	assertion  *wire.Filter
+	deref      *view.Deref
+	subentries view.Subentries
 }
 
-// knownControls says which operations each control may go with. One that is
-// not known, or not with the operation at hand, is treated by its criticality
-// (RFC 4511 section 4.1.11).
-var knownControls = map[string]func(wire.Op) bool{
-	wire.ControlManageDsaIT:        func(wire.Op) bool { return true },
-	wire.ControlPagedResults:       func(op wire.Op) bool { return op == wire.OpSearchRequest },
-	wire.ControlRealAttributesOnly: func(op wire.Op) bool { return op == wire.OpSearchRequest },
-	wire.ControlPasswordPolicy:     func(op wire.Op) bool { return op == wire.OpBindRequest },
+// knownControl says which operations a control may go with, and notes what it
+// asks for. Notes in w live as long as the request.
+type knownControl struct {
+	fits func(wire.Op) bool
+	take func(asked *requestControls, c *wire.Control, w *scratch, limits wire.FilterLimits) error
+}
+
+// knownControls are the controls that are served. One that is not known, or not
+// with the operation at hand, is treated by its criticality (RFC 4511 section
+// 4.1.11). None of them may be there twice.
+var knownControls = map[string]knownControl{
+	wire.ControlManageDsaIT:          {anyOperation, takeFlag(func(*requestControls) {})},
+	wire.ControlDomainScope:          {onlySearch, takeFlag(func(*requestControls) {})}, // there are no references to leave out
+	wire.ControlRealAttributesOnly:   {onlySearch, takeFlag(func(asked *requestControls) { asked.realOnly = true })},
+	wire.ControlPasswordPolicy:       {only(wire.OpBindRequest), takeForLogin},
+	wire.ControlPagedResults:         {onlySearch, takePage},
+	wire.ControlSortRequest:          {onlySearch, takeSort},
+	wire.ControlVLVRequest:           {onlySearch, takeVLV},
+	wire.ControlMatchedValues:        {onlySearch, takeValues},
+	wire.ControlAssertion:            {only(wire.OpSearchRequest, wire.OpCompareRequest), takeAssertion},
+	wire.ControlDeref:                {onlySearch, takeDeref},
+	wire.ControlSubentries:           {onlySearch, takeSubentries},
+	wire.ControlProxiedAuthorization: {mayBeProxied, takeProxied},
+}
+
+func anyOperation(wire.Op) bool { return true }
+
+func onlySearch(op wire.Op) bool { return op == wire.OpSearchRequest }
+
+func only(ops ...wire.Op) func(wire.Op) bool {
+	return func(op wire.Op) bool {
+		for _, each := range ops {
+			if each == op {
+				return true
+			}
+		}
+		return false
+	}
 }
 
 // controls decodes the controls of a request into the memory of w. Unless the
 // code of the result is Success the request is to be refused with it; an error
 // ends the session.
 func (s *session) controls(w *scratch, m wire.Message) (requestControls, wire.Result, error) {
-	var asked requestControls
+	asked := requestControls{who: s.who}
 	if len(m.Controls) == 0 {
 		return asked, wire.Result{}, nil
 	}
@@ -41,49 +82,37 @@ func (s *session) controls(w *scratch, m wire.Message) (requestControls, wire.Re
 		return asked, wire.Result{}, err
 	}
 	w.controls = list
-	ignored := s.server.inForce().ignored
 	for i := range list {
-		control := &list[i]
-		fits, known := knownControls[control.OID]
-		if known && fits(m.Op) {
-			if r := asked.take(control, w); r.Code != wire.Success {
-				return asked, r, nil
-			}
-		} else if control.Critical && !ignored[control.OID] {
-			return asked, wire.Result{Code: wire.UnavailableCriticalExtension, Message: "critical control is not available here"}, nil
+		if refused := s.control(&asked, w, m.Op, i); refused.Code != wire.Success {
+			return asked, refused, nil
 		}
 	}
-	return asked, wire.Result{}, nil
+	return asked, s.impersonate(&asked), nil
 }
 
-// take notes one known control.
-func (asked *requestControls) take(c *wire.Control, w *scratch) wire.Result {
-	if c.OID == wire.ControlPagedResults {
-		return asked.takePage(c, w)
+// control notes one control of the list in w.
+func (s *session) control(asked *requestControls, w *scratch, op wire.Op, i int) wire.Result {
+	c, f := &w.controls[i], s.server.inForce()
+	known, ok := knownControls[c.OID]
+	if !ok || !known.fits(op) {
+		if c.Critical && !f.ignored[c.OID] {
+			return wire.Result{Code: wire.UnavailableCriticalExtension, Message: "critical control is not available here"}
+		}
+		return wire.Result{}
 	}
-	// None of the others has a value; some libraries send an empty one.
-	if len(c.Value) > 0 {
-		return badControl("control has a value")
+	for j := range i {
+		if w.controls[j].OID == c.OID {
+			return badControl("control is there twice")
+		}
 	}
-	switch c.OID {
-	case wire.ControlRealAttributesOnly:
-		asked.realOnly = true
-	case wire.ControlPasswordPolicy:
-		asked.forLogin = append(asked.forLogin, *c)
+	err := known.take(asked, c, w, f.filter)
+	if wire.IsLimit(err) {
+		s.server.limit(LimitRequest)
+		return wire.Result{Code: wire.AdminLimitExceeded, Message: err.Error()}
 	}
-	return wire.Result{}
-}
-
-func (asked *requestControls) takePage(c *wire.Control, w *scratch) wire.Result {
-	if asked.page != nil {
-		return badControl("paged results control is there twice")
-	}
-	paged, err := wire.ParsePaged(c.Value)
 	if err != nil {
 		return badControl(errText(err))
 	}
-	w.page = view.Page{Size: paged.Size, Cookie: paged.Cookie}
-	asked.page = &w.page
 	return wire.Result{}
 }
 
@@ -99,13 +128,18 @@ func errText(err error) string {
 	return err.Error()
 }
 
-// plainControls is controls for operations that no control changes.
-func (s *session) plainControls(m wire.Message) (wire.Result, error) {
+// plainControls is controls for operations whose requests are read where they
+// lie. What it returns is valid until the next message.
+func (s *session) plainControls(m wire.Message) (requestControls, wire.Result, error) {
 	if len(m.Controls) == 0 {
-		return wire.Result{}, nil
+		return requestControls{who: s.who}, wire.Result{}, nil
 	}
 	w := scratches.Get().(*scratch)
 	defer w.release(&s.server.budget)
-	_, refused, err := s.controls(w, m)
-	return refused, err
+	asked, refused, err := s.controls(w, m)
+	if asked.assertion != nil {
+		own := *asked.assertion // w is given back
+		asked.assertion = &own
+	}
+	return asked, refused, err
 }

@@ -12,23 +12,31 @@ func (s *session) extended(ctx context.Context, c *call, m wire.Message) error {
 	if err != nil {
 		return err
 	}
-	refused, err := s.plainControls(m)
+	if name, ok := extendedNames[r.OID]; ok {
+		c.name = name
+	}
+	asked, refused, err := s.plainControls(m)
 	if err != nil {
 		return err
 	}
-	if refused.Code != wire.Success {
+	if refused.Code == wire.Success && asked.proxied && r.OID != wire.ExtendedWhoAmI {
+		refused = wire.Result{Code: wire.UnavailableCriticalExtension, Message: "proxied authorization does not go with this operation"}
+	}
+	if !s.settled(c, nil, asked, refused) {
 		return s.reply(c, refused)
 	}
 	switch r.OID {
 	case wire.ExtendedStartTLS:
-		c.name = "starttls"
 		return s.startTLS(ctx, c, &r)
 	case wire.ExtendedWhoAmI:
-		c.name = "whoami"
-		return s.whoAmI(c, &r)
+		return s.whoAmI(c, &r, asked.who)
 	case wire.ExtendedCancel:
-		c.name = "cancel"
 		return s.cancel(c, &r)
 	}
 	return s.refuse(c, wire.ProtocolError, "extended operation is not offered")
+}
+
+// extendedNames are the names of extended operations in metrics and events.
+var extendedNames = map[string]string{
+	wire.ExtendedStartTLS: "starttls", wire.ExtendedWhoAmI: "whoami", wire.ExtendedCancel: "cancel",
 }

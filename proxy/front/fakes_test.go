@@ -17,6 +17,8 @@ import (
 type fakeDirectory struct {
 	prepare func(view.Request) (Search, wire.Result)
 	compare func(policy.Identity, *wire.CompareRequest) wire.Result
+
+	compareIf func(assertion *wire.Filter) wire.Result
 }
 
 func (d *fakeDirectory) Prepare(r view.Request) (Search, wire.Result) {
@@ -26,7 +28,10 @@ func (d *fakeDirectory) Prepare(r view.Request) (Search, wire.Result) {
 	return d.prepare(r)
 }
 
-func (d *fakeDirectory) Compare(who policy.Identity, r *wire.CompareRequest) wire.Result {
+func (d *fakeDirectory) Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result {
+	if d.compareIf != nil {
+		return d.compareIf(assertion)
+	}
 	if d.compare == nil {
 		return wire.Result{Code: wire.CompareFalse}
 	}

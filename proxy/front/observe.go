@@ -43,6 +43,7 @@ const (
 	EventBind      EventKind = "bind"
 	EventDenied    EventKind = "denied"
 	EventExpensive EventKind = "expensive"
+	EventProxied   EventKind = "proxied" // a request that begins under another identity (RFC 4370)
 )
 
 // Event is one line of the audit record. It never holds a password.
@@ -53,6 +54,9 @@ type Event struct {
 	Remote     netip.AddrPort // not valid if unknown
 	TLS        bool
 	Who        policy.Identity // behind a bind: who the session now is
+	Proxied    bool            // the request is one of proxied authorization
+	AuthzID    string          // as whom, as the client wrote it; empty is anonymous
+	As         policy.Identity // as whom, where that is granted
 	Operation  string          // bind, search, compare, ... in lower case
 	Target     string          // the name bound as, the base or the entry, as the client wrote it
 	Method     string          // binds only: simple, anonymous, PLAIN, EXTERNAL

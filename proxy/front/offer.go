@@ -5,8 +5,9 @@ import "github.com/aclens/aclens/proxy/wire"
 // SupportedControls lists the controls that are served, for the root DSE (RFC 4512 section 5.1).
 func SupportedControls() []string {
 	return []string{
-		wire.ControlPagedResults, wire.ControlManageDsaIT,
-		wire.ControlRealAttributesOnly, wire.ControlPasswordPolicy,
+		wire.ControlPagedResults, wire.ControlSortRequest, wire.ControlVLVRequest, wire.ControlMatchedValues,
+		wire.ControlAssertion, wire.ControlDeref, wire.ControlProxiedAuthorization, wire.ControlSubentries,
+		wire.ControlManageDsaIT, wire.ControlDomainScope, wire.ControlRealAttributesOnly, wire.ControlPasswordPolicy,
 	}
 }
 

@@ -19,6 +19,8 @@ type scratch struct {
 	search   wire.SearchRequest
 	controls []wire.Control
 	page     view.Page
+	vlv      wire.VLVRequest
+	assert   wire.Filter
 	owed     int // to the budget
 }
 
@@ -49,7 +51,7 @@ func (w *scratch) release(b *budget) {
 	w.owed = 0
 	w.search.Reset()
 	clear(w.controls)
-	w.page = view.Page{}
+	w.page, w.vlv, w.assert = view.Page{}, wire.VLVRequest{}, wire.Filter{}
 	if cap(w.message) > keptMessage {
 		w.message = nil
 	}

@@ -24,12 +24,11 @@ func (s *session) search(ctx context.Context, c *call, m wire.Message) error {
 		s.server.limit(LimitMemory)
 		return s.refuse(c, wire.Busy, wire.ErrNoBudget.Error())
 	}
-	planned, refused, err := s.plan(w, m)
+	planned, refused, err := s.plan(c, w, m)
 	if err != nil {
 		return err
 	}
 	if refused.Code != wire.Success {
-		s.auditDenied(c, w.search.Base, refused.Code)
 		return s.reply(c, refused)
 	}
 	limit := timeLimit(s.server.inForce().Limits.TimeLimit, w.search.TimeLimit)
@@ -42,7 +41,7 @@ func (s *session) search(ctx context.Context, c *call, m wire.Message) error {
 
 // plan decodes a search and has it prepared. Unless the code of the result is
 // Success the search is to be refused with it; an error ends the session.
-func (s *session) plan(w *scratch, m wire.Message) (Search, wire.Result, error) {
+func (s *session) plan(c *call, w *scratch, m wire.Message) (Search, wire.Result, error) {
 	err := wire.ParseSearchInto(&w.search, m.Body, s.server.inForce().filter)
 	if wire.IsLimit(err) {
 		s.server.limit(LimitRequest)
@@ -52,12 +51,15 @@ func (s *session) plan(w *scratch, m wire.Message) (Search, wire.Result, error) 
 		return nil, wire.Result{}, err
 	}
 	asked, refused, err := s.controls(w, m)
-	if err != nil || refused.Code != wire.Success {
+	if err != nil || !s.settled(c, w.search.Base, asked, refused) {
 		return nil, refused, err
 	}
 	planned, refused := s.server.directory.Prepare(view.Request{
-		MessageID: m.ID, Identity: s.who, Search: &w.search, Page: asked.page, RealOnly: asked.realOnly,
+		MessageID: m.ID, Identity: asked.who, Search: &w.search, Page: asked.page, RealOnly: asked.realOnly,
+		Sort: asked.sort, VLV: asked.vlv, MatchedValues: asked.values, Assertion: asked.assertion,
+		Deref: asked.deref, Subentries: asked.subentries,
 	})
+	s.auditDenied(c, w.search.Base, refused.Code)
 	return planned, refused, nil
 }
 
@@ -72,11 +74,19 @@ func (s *session) searchHere(ctx context.Context, c *call, planned Search, w *sc
 	return s.reply(c, answer.Result, answerControls(answer)...)
 }
 
+// answerControls are the controls of the final message.
 func answerControls(a view.Answer) []wire.Control {
-	if !a.Paged {
-		return nil
+	var list []wire.Control
+	if a.Sorted != nil {
+		list = append(list, wire.Control{OID: wire.ControlSortResponse, Value: wire.AppendSortResult(nil, *a.Sorted)})
 	}
-	return []wire.Control{{OID: wire.ControlPagedResults, Value: wire.AppendPagedValue(nil, 0, a.Cookie)}}
+	if a.VLV != nil {
+		list = append(list, wire.Control{OID: wire.ControlVLVResponse, Value: wire.AppendVLVResponse(nil, *a.VLV)})
+	}
+	if a.Paged {
+		list = append(list, wire.Control{OID: wire.ControlPagedResults, Value: wire.AppendPagedValue(nil, 0, a.Cookie)})
+	}
+	return list
 }
 
 // searchAside starts a search in the background and reports whether it did; w

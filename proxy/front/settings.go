@@ -5,7 +5,9 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // Limits bounds what clients may use up (docs/contract.md, section 2, limits).
@@ -37,12 +39,20 @@ type Settings struct {
 	TLS                func() *tls.Config // asked for each handshake; nil, or a nil answer: no TLS
 	TrustedProxies     []netip.Prefix     // whose connections begin with a PROXY protocol header
 	InlineCost         int                // zero stands for DefaultInlineCost
+
+	// ProxiedAuthorization are the DNs that may act as somebody else (RFC 4370).
+	// One that is no DN is nobody's.
+	ProxiedAuthorization []string
+	// ResolveAuthzID finds whom "dn:..." or "u:..." means (RFC 4513 section
+	// 5.2.1.8); false: nobody, or not one alone. Nil knows nobody.
+	ResolveAuthzID func(authzID string) (policy.Identity, bool)
 }
 
 // inForce is Settings with the defaults filled in.
 type inForce struct {
 	Settings
 	ignored map[string]bool
+	proxies map[string]bool // normalised DNs that may act as somebody else
 	filter  wire.FilterLimits
 }
 
@@ -57,9 +67,14 @@ func (s Settings) inForce() *inForce {
 	orDefault(&l.Handshake, 10*time.Second)
 	orDefault(&l.WriteStall, 30*time.Second)
 	orDefault(&s.InlineCost, DefaultInlineCost)
-	f := &inForce{Settings: s, ignored: map[string]bool{}, filter: wire.FilterLimits{Depth: l.FilterDepth, Terms: l.FilterTerms}}
+	f := &inForce{Settings: s, ignored: map[string]bool{}, proxies: map[string]bool{}, filter: wire.FilterLimits{Depth: l.FilterDepth, Terms: l.FilterTerms}}
 	for _, oid := range s.IgnoreCriticality {
 		f.ignored[oid] = true
+	}
+	for _, dn := range s.ProxiedAuthorization {
+		if key, err := name.KeyOf(dn); err == nil && key != "" {
+			f.proxies[key] = true
+		}
 	}
 	return f
 }

@@ -9,11 +9,11 @@ func (s *session) update(c *call, m wire.Message) error {
 	if err != nil {
 		return err
 	}
-	refused, err := s.plainControls(m)
+	asked, refused, err := s.plainControls(m)
 	if err != nil {
 		return err
 	}
-	if refused.Code != wire.Success {
+	if !s.settled(c, []byte(target), asked, refused) {
 		return s.reply(c, refused)
 	}
 	s.recordDenied(c, []byte(target), wire.UnwillingToPerform)

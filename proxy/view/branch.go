@@ -128,12 +128,21 @@ func (p *realPlace) among(attrs []*attribute) directory.Candidates {
 
 // valueTest makes the test of one computed value; nil for presence.
 func valueTest(c *compiler, a *assertion) (func([]byte) bool, bool) {
+	f := *a.filter
+	if f.Kind != wire.Extensible {
+		f.Value, f.Initial = keyed(c, f.Value), keyed(c, f.Initial)
+	}
+	return storedTest(c, &assertion{typ: a.typ, filter: &f})
+}
+
+// storedTest is valueTest for values that stand in the entry as they are.
+func storedTest(c *compiler, a *assertion) (func([]byte) bool, bool) {
 	f := a.filter
 	switch f.Kind {
 	case wire.Present:
 		return nil, true
 	case wire.Equality, wire.Approx:
-		want, ok := a.typ.AppendKey(nil, keyed(c, f.Value))
+		want, ok := a.typ.AppendKey(nil, f.Value)
 		if !ok || !a.typ.HasEquality() {
 			return nil, false
 		}
@@ -143,7 +152,7 @@ func valueTest(c *compiler, a *assertion) (func([]byte) bool, bool) {
 			return ok && string(buf) == string(want)
 		}, true
 	case wire.Substrings:
-		m, ok := a.typ.CompileSubstrings(keyed(c, f.Initial), f.Any, f.Final)
+		m, ok := a.typ.CompileSubstrings(f.Initial, f.Any, f.Final)
 		if !ok {
 			return nil, false
 		}

@@ -8,34 +8,38 @@ import (
 
 // Compare answers whether an entry has a value (RFC 4511, 4.10). An attribute
 // that may not be read is answered like one that the entry does not have.
-func (v *View) Compare(who policy.Identity, r *wire.CompareRequest) wire.Result {
+// With an assertion (RFC 4528; nil for none) the entry is compared only if that
+// is true of it.
+func (v *View) Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result {
 	st := v.Current()
 	if st == nil || v.Refuses(st) {
 		return wire.Result{Code: wire.Unavailable, Message: "no state that may be answered from"}
 	}
 	rights := st.rights(who)
-	if len(r.Entry) == 0 || sameDN(string(r.Entry), subschemaDN) {
-		return st.compareSpecial(rights, r)
-	}
-	at, refused := st.find(string(r.Entry), rights, false)
+	at, refused := st.compared(string(r.Entry), rights)
 	if refused.Code != wire.Success {
 		return refused
 	}
-	if !at.store.Exists(at.id) {
-		return wire.Result{Code: wire.NoSuchObject}
-	}
 	c := compiler{state: st, rights: rights, store: at.store, schema: at.store.Schema(), branch: at.place}
+	if assertion != nil && !c.asserts(at.id, assertion) {
+		return wire.Result{Code: wire.AssertionFailed}
+	}
 	return c.compare(at.id, r)
 }
 
-func (s *State) compareSpecial(rights *policy.Rights, r *wire.CompareRequest) wire.Result {
-	which := subschema
-	if len(r.Entry) == 0 {
-		which = rootDSE
+// compared finds the entry of a Compare.
+func (s *State) compared(dn string, rights *policy.Rights) (target, wire.Result) {
+	switch {
+	case dn == "":
+		return s.specialTarget(rootDSE), wire.Result{}
+	case sameDN(dn, subschemaDN):
+		return s.specialTarget(subschema), wire.Result{}
 	}
-	st, id := s.specialStore(which)
-	c := compiler{state: s, rights: rights, store: st, schema: st.Schema(), branch: openPlace{}}
-	return c.compare(id, r)
+	at, refused := s.find(dn, rights, false)
+	if refused.Code == wire.Success && !at.store.Exists(at.id) {
+		refused.Code = wire.NoSuchObject
+	}
+	return at, refused
 }
 
 func (c *compiler) compare(id directory.ID, r *wire.CompareRequest) wire.Result {

@@ -14,6 +14,7 @@ type writer struct {
 	computed computed
 	wanted   []wantedAttribute // virtual attributes that the selection asks for
 	virtual  bool              // the virtual subtree
+	as       *string           // the name to answer under, where it is not the entry's own
 }
 
 type wantedAttribute struct {
@@ -23,13 +24,14 @@ type wantedAttribute struct {
 	folded string
 }
 
-func (q *Query) writerFor(s *stage) *writer {
-	w := &writer{state: q.state, place: s.place, store: s.store, sel: q.sel, virtual: s.virtual}
+// writerFor makes a writer of the entries of one stage, with what a selection asks for.
+func (q *Query) writerFor(s *stage, sel *selection) *writer {
+	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as}
 	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store}
 	sc := s.store.Schema()
 	for _, a := range s.place.virtual(0) {
 		id, ok := sc.Lookup(a.name)
-		if !ok || int(id) >= len(q.state.columns) || !q.sel.computed(id, a) || a.values == nil || q.state.byID[id] == nil {
+		if !ok || int(id) >= len(q.state.columns) || !sel.computed(id, a) || a.values == nil || q.state.byID[id] == nil {
 			continue
 		}
 		c := &q.state.columns[id]
@@ -40,12 +42,11 @@ func (q *Query) writerFor(s *stage) *writer {
 
 // append writes one entry into dst.
 func (w *writer) append(dst []byte, messageID int32, id directory.ID) []byte {
-	return w.appendAs(dst, messageID, id, w.store.Entry(id).DN())
-}
-
-// appendAs is append under another name, for entries outside both trees.
-func (w *writer) appendAs(dst []byte, messageID int32, id directory.ID, dn string) []byte {
 	e := w.store.Entry(id)
+	dn := e.DN()
+	if w.as != nil {
+		dn = *w.as
+	}
 	out := wire.BeginEntry(dst, messageID, dn)
 	if !w.sel.none {
 		w.stored(&out, id, e)

@@ -53,8 +53,9 @@ func (k *keptStates) find(serial uint64) *State {
 // A cookie is serial(8) stage(4) id(4) sent(4) request(8) mac(16): the State,
 // where the page begins, and what was asked by whom. Nobody else can make one.
 const (
-	cookieBody = 28
-	cookieSize = cookieBody + 16
+	cookieBody  = 28
+	cookieSize  = cookieBody + 16
+	requestPart = 8
 )
 
 func (r *run) cookie(next position) []byte {
@@ -63,7 +64,7 @@ func (r *run) cookie(next position) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(next.stage))
 	b = binary.BigEndian.AppendUint32(b, uint32(next.id))
 	b = binary.BigEndian.AppendUint32(b, uint32(next.sent))
-	b = append(b, r.view.requestHash(&r.request)...)
+	b = append(b, r.request.digest()[:requestPart]...)
 	return append(b, r.view.mac(b)...)
 }
 
@@ -73,8 +74,8 @@ func (v *View) mac(b []byte) []byte {
 	return m.Sum(nil)[:cookieSize-cookieBody]
 }
 
-// requestHash stands for everything in a request that a cookie must fit.
-func (v *View) requestHash(r *Request) []byte {
+// digest stands for everything in a request that a cookie must fit.
+func (r *Request) digest() []byte {
 	h := sha256.New()
 	write := func(b []byte) {
 		var n [4]byte
@@ -90,7 +91,8 @@ func (v *View) requestHash(r *Request) []byte {
 	for _, a := range s.Attributes {
 		write(a)
 	}
-	return h.Sum(nil)[:8]
+	r.writeControls(write)
+	return h.Sum(nil)
 }
 
 func boolByte(b bool) byte {
@@ -103,23 +105,34 @@ func boolByte(b bool) byte {
 // resume takes up a paged search at its cookie. A cookie that is not ours, does
 // not fit the request, or whose State is gone is refused (53).
 func (q *Query) resume() wire.Result {
+	if v := q.request.VLV; v != nil {
+		q.keepState(v.ContextID)
+		return wire.Result{}
+	}
 	p := q.request.Page
 	if p == nil || len(p.Cookie) == 0 {
 		return wire.Result{}
 	}
-	refused := wire.Result{Code: wire.UnwillingToPerform, Message: "the paged results cookie is not valid (any more): begin again"}
-	c := p.Cookie
-	if len(c) != cookieSize || !hmac.Equal(c[cookieBody:], q.view.mac(c[:cookieBody])) {
-		return refused
+	if !q.open(p.Cookie) {
+		return wire.Result{Code: wire.UnwillingToPerform, Message: "the paged results cookie is not valid (any more): begin again"}
 	}
-	if string(c[20:cookieBody]) != string(q.view.requestHash(&q.request)) {
-		return refused
+	return wire.Result{}
+}
+
+// open goes on from a cookie, or tells that it cannot.
+func (q *Query) open(c []byte) bool {
+	if len(c) != cookieSize || !hmac.Equal(c[cookieBody:], q.view.mac(c[:cookieBody])) {
+		return false
+	}
+	if string(c[cookieBody-requestPart:cookieBody]) != string(q.request.digest()[:requestPart]) {
+		return false
 	}
 	st := q.view.kept.find(binary.BigEndian.Uint64(c))
 	if st == nil {
-		return refused
+		return false
 	}
 	q.state = st
-	q.from = position{int(binary.BigEndian.Uint32(c[8:])), directory.ID(binary.BigEndian.Uint32(c[12:])), int(binary.BigEndian.Uint32(c[16:]))}
-	return wire.Result{}
+	q.from = position{stage: int(binary.BigEndian.Uint32(c[8:])), id: directory.ID(binary.BigEndian.Uint32(c[12:])),
+		sent: int(binary.BigEndian.Uint32(c[16:])), begun: true}
+	return true
 }

@@ -20,6 +20,12 @@ type Query struct {
 	special special
 	from    position // where a page begins
 	limit   int      // entries; 0 is no limit
+
+	keys    []sortKey        // nil: in no order
+	fault   *wire.SortResult // why there is no order though one is asked for
+	values  []valueItem      // of the matched values control; nil: every value is returned
+	derefs  []derefSpec
+	refused *Answer // how the search ends without anything being looked at
 }
 
 // stage is one Store that a search looks through.
@@ -32,6 +38,7 @@ type stage struct {
 	virtual bool
 	strict  bool // every entry looked at counts against lookThrough
 	guards  []directory.Guard
+	as      *string // the name to answer under, where it is not the entry's own
 }
 
 // position is where a page of a search begins.
@@ -39,6 +46,7 @@ type position struct {
 	stage int
 	id    directory.ID
 	sent  int // entries on the pages before
+	begun bool
 }
 
 // Prepare makes a Query of a request, or says why not.
@@ -62,9 +70,6 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	}
 	q.rights = q.state.rights(r.Identity)
 	q.sel = q.state.selectionOf(r.Search.Attributes, r.Search.TypesOnly, r.RealOnly)
-	if q.special != ordinary {
-		return q, wire.Result{}
-	}
 	return q.plan()
 }
 
@@ -78,21 +83,31 @@ func smaller(a, b int) int {
 
 // plan finds the base, compiles the filter for each place and asks the indexes.
 func (q *Query) plan() (*Query, wire.Result) {
-	search := q.request.Search
-	if len(search.Base) == 0 {
-		p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
-		q.add(stage{place: p, store: q.state.Snapshot.Store(), base: directory.None})
-		return q, wire.Result{}
-	}
-	at, refused := q.state.find(string(search.Base), q.rights, q.request.RealOnly)
+	at, refused := q.base()
 	if refused.Code != wire.Success {
 		return nil, refused
 	}
-	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual})
-	if at.virtual && search.Scope != wire.ScopeBase {
+	if refused := q.controls(at); refused.Code != wire.Success {
+		return nil, refused
+	}
+	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual, as: at.as})
+	if at.virtual && q.scope != wire.ScopeBase {
 		return q, q.addRecords(at)
 	}
 	return q, wire.Result{}
+}
+
+// base finds the entry that the search begins at.
+func (q *Query) base() (target, wire.Result) {
+	base := string(q.request.Search.Base)
+	switch {
+	case q.special != ordinary:
+		return q.state.specialTarget(q.special), wire.Result{}
+	case base == "":
+		p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
+		return target{place: p, store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
+	}
+	return q.state.find(base, q.rights, q.request.RealOnly)
 }
 
 func (q *Query) add(s stage) {
@@ -139,7 +154,7 @@ func (q *Query) Cost() int {
 		}
 		n += s.among.Len(int(s.store.Cap()))
 	}
-	return n
+	return n + q.controlCost(n)
 }
 
 // run is a Query on its way.
@@ -151,15 +166,18 @@ type run struct {
 	answer  Answer
 	vain    int // entries looked at that were not returned
 	pageEnd int // entries after which the page is full; 0 without paging
+	found   func(stage int, id directory.ID) bool
+	writers []*writer // by stage
+	links   [][]links // by stage and specification of the dereference control
+	scratch []byte
 }
 
 // Run writes the entries of the answer to out and returns what ends it.
 func (q *Query) Run(ctx context.Context, out Sink) Answer {
-	r := &run{Query: q, ctx: ctx, out: out}
-	if q.special != ordinary {
-		r.runSpecial()
-		return r.answer
+	if q.refused != nil {
+		return *q.refused
 	}
+	r := &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
 	if p := q.request.Page; p != nil {
 		r.answer.Paged = true
 		r.pageEnd = p.Size
@@ -167,29 +185,46 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 			return r.answer // the client gives up the search (RFC 2696, section 3)
 		}
 	}
-	for i := q.from.stage; i < len(q.stages); i++ {
+	if q.keys != nil {
+		r.runSorted()
+		return r.answer
+	}
+	r.runUnsorted()
+	return r.answer
+}
+
+// runUnsorted returns the entries as they are found.
+func (r *run) runUnsorted() {
+	r.found = func(stage int, id directory.ID) bool {
+		return r.send(stage, id, position{stage: stage, id: id, sent: r.from.sent + r.answer.Entries})
+	}
+	r.look(r.from)
+	r.answer.Sorted = r.fault
+}
+
+// look goes through all Stores from a position on.
+func (r *run) look(begin position) {
+	for i := begin.stage; i < len(r.stages); i++ {
 		from := directory.ID(0)
-		if i == q.from.stage {
-			from = q.from.id
+		if i == begin.stage {
+			from = begin.id
 		}
 		if !r.stage(i, from) {
-			break
+			return
 		}
 	}
-	return r.answer
 }
 
 // stage looks through one Store; false ends the search.
 func (r *run) stage(i int, from directory.ID) bool {
 	s := &r.stages[i]
 	r.eval = directory.NewEvaluator(s.store)
-	w := r.writerFor(s)
 	ok := true
 	visit := func(id directory.ID) bool {
 		if !r.inScope(s, id) {
 			return true
 		}
-		ok = r.visit(s, w, id, i)
+		ok = r.visit(s, id, i)
 		return ok
 	}
 	switch {
@@ -233,13 +268,13 @@ func (r *run) inScope(s *stage, id directory.ID) bool {
 // patience is how many entries are looked at between two looks at the clock.
 const patience = 256
 
-// visit looks at one entry and returns it if it is asked for and may be read.
-func (r *run) visit(s *stage, w *writer, id directory.ID, stage int) bool {
+// visit looks at one entry and hands it on if it is asked for and may be read.
+func (r *run) visit(s *stage, id directory.ID, stage int) bool {
 	r.answer.Visited++
 	if r.answer.Visited%patience == 0 && r.ctx.Err() != nil {
 		return r.end(wire.TimeLimitExceeded, "")
 	}
-	if r.eval.Eval(&s.filter, id) != directory.True || !s.place.visible(id) {
+	if r.eval.Eval(&s.filter, id) != directory.True || !s.place.visible(id) || !r.request.Subentries.admit(s.store, id) {
 		if s.counts(id) {
 			r.vain++
 		}
@@ -251,14 +286,21 @@ func (r *run) visit(s *stage, w *writer, id directory.ID, stage int) bool {
 			return false
 		}
 	}
-	if sent := r.from.sent + r.answer.Entries; r.limit > 0 && sent >= r.limit {
+	return r.found(stage, id)
+}
+
+// send returns one entry, unless a limit or the page is full; at is where the
+// next page would begin then.
+func (r *run) send(stage int, id directory.ID, at position) bool {
+	if r.limit > 0 && at.sent >= r.limit {
 		return r.end(wire.SizeLimitExceeded, "")
 	}
 	if r.pageEnd > 0 && r.answer.Entries >= r.pageEnd {
-		r.answer.Cookie = r.cookie(position{stage, id, r.from.sent + r.answer.Entries})
+		r.answer.Cookie = r.cookie(at)
 		return false
 	}
-	if err := r.out.Keep(w.append(r.out.Room(), r.request.MessageID, id)); err != nil {
+	message, ok := r.entry(stage, id)
+	if !ok || r.out.Keep(message) != nil {
 		return false
 	}
 	r.answer.Entries++

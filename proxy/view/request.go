@@ -13,7 +13,36 @@ type Request struct {
 	Search    *wire.SearchRequest
 	Page      *Page // nil without the paged results control
 	RealOnly  bool  // the real-attributes-only control: no virtual attributes
+
+	Sort          *Sort            // nil without the sort control
+	VLV           *wire.VLVRequest // nil without the virtual list view control
+	MatchedValues []wire.Filter    // of the matched values control: only values that one of these holds for are returned
+	Assertion     *wire.Filter     // of the assertion control: without it being true of the base nothing is done
+	Deref         *Deref           // nil without the dereference control
+	Subentries    Subentries
 }
+
+// Sort is the server-side sort control of a request (RFC 2891).
+type Sort struct {
+	Keys     []wire.SortKey
+	Critical bool // entries that cannot be sorted are not returned at all
+}
+
+// Deref is the dereference control of a request (draft-masarati-ldap-deref).
+type Deref struct {
+	Specs    []wire.DerefSpec
+	Critical bool // an attribute that names no entries is an error, and not a reason to ignore the control
+}
+
+// Subentries says what the subentries control asks for (RFC 3672).
+type Subentries uint8
+
+// The wishes about subentries.
+const (
+	SubentriesAsAny Subentries = iota // no control: an entry is an entry
+	SubentriesOnly
+	SubentriesNever
+)
 
 // Page is the paged results control of a request (RFC 2696).
 type Page struct {
@@ -28,6 +57,9 @@ type Answer struct {
 	Paged   bool   // the answer carries the paged results control
 	Entries int
 	Visited int // candidates looked at
+
+	Sorted *wire.SortResult  // the sort response control; nil is none
+	VLV    *wire.VLVResponse // the virtual list view response control; nil is none
 }
 
 // Sink takes the messages of an answer.

@@ -78,27 +78,14 @@ func (s *State) subschemaDraft() *directory.Draft {
 	return d
 }
 
-// runSpecial answers for the root DSE and the subschema.
-func (r *run) runSpecial() {
-	st, e := r.state.specialStore(r.special)
-	w := &writer{state: r.state, place: openPlace{}, store: st, sel: r.sel, virtual: true}
-	w.computed = computed{state: r.state, store: st}
-	c := compiler{state: r.state, rights: r.rights, store: st, schema: st.Schema(), branch: openPlace{}}
-	f := c.compile(&r.request.Search.Filter)
-	r.answer.Visited = 1
-	if r.request.Page != nil {
-		r.answer.Paged = true
-	}
-	if directory.NewEvaluator(st).Eval(&f, e) != directory.True {
-		return
-	}
+// specialTarget is the root DSE or the subschema as the base of a search.
+func (s *State) specialTarget(which special) target {
+	st, id := s.specialStore(which)
 	dn := subschemaDN
-	if r.special == rootDSE {
+	if which == rootDSE {
 		dn = ""
 	}
-	if err := r.out.Keep(w.appendAs(r.out.Room(), r.request.MessageID, e, dn)); err == nil {
-		r.answer.Entries = 1
-	}
+	return target{place: openPlace{}, store: st, id: id, virtual: true, as: &dn}
 }
 
 // openPlace is for entries that everybody may read as they are.

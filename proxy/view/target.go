@@ -15,7 +15,8 @@ type target struct {
 	store   *directory.Store
 	id      directory.ID
 	virtual bool
-	node    node // in the virtual subtree
+	node    node    // in the virtual subtree
+	as      *string // the name to answer under, where it is not the entry's own
 }
 
 // special are the entries that stand outside both trees.

@@ -50,6 +50,9 @@ type View struct {
 	serials           atomic.Uint64
 	databasesKey      string // normalised DN of ou=databases
 	kept              keptStates
+	orders            orderCache
+	sorting           atomic.Int64 // octets in use for sorting
+	mostSorted        int          // entries that one search may sort
 }
 
 // New makes a View without a State: until the first Swap every search is answered 52.
@@ -59,7 +62,7 @@ func New(s Settings, p *policy.Policy) (*View, error) {
 		return nil, fmt.Errorf("view.base: %q is not a DN", s.Base)
 	}
 	v := &View{settings: s, policy: p, base: base, groupChannel: s.GroupChannel,
-		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now()}
+		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now(), mostSorted: mostSorted}
 	v.databasesKey = ouDatabases + "," + base.Key()
 	for _, c := range s.NamingContexts {
 		if _, err := name.ParseDN(c); err != nil {

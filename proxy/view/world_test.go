@@ -235,7 +235,7 @@ func search(t testing.TB, v *View, who, base string, scope wire.Scope, filter st
 // compare runs one Compare.
 func compare(t testing.TB, v *View, who, dn, attribute, value string) wire.Result {
 	t.Helper()
-	return v.Compare(identity(t, who), &wire.CompareRequest{Entry: []byte(dn), Attr: []byte(attribute), Value: []byte(value)})
+	return v.Compare(identity(t, who), &wire.CompareRequest{Entry: []byte(dn), Attr: []byte(attribute), Value: []byte(value)}, nil)
 }
 
 const reader = "cn=reader,o=acme"
