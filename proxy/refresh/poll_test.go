@@ -153,8 +153,9 @@ func TestAnEntryThatIsListedButCannotBeReadIsNoReasonToReadEverythingForEver(t *
 	f := newFakeLive(person("Jane Doe"))
 	w, _ := fakeWorld(t, f)
 	bad := person("Rob Nash")
-	bad.AddText("not an attribute", "x")
-	f.putLate(bad)
+	key := keyOf(bad.DN)
+	bad.DN = "not a name"
+	f.entries[key] = fakeEntry{bad, 0}
 	for range 5 {
 		w.poll(t)
 	}

@@ -96,7 +96,8 @@ func (c *candidate) changes() []directory.Change {
 	return only
 }
 
-// refused notes the entries that the Store did not take; what was there stays.
+// refused notes the entries that the Store did not take, where what was there
+// stays, and what it left out of others.
 func (w *world) refused(c *candidate, faults []directory.Fault) map[string]bool {
 	keys := map[string]bool{}
 	for _, f := range faults {
@@ -104,7 +105,9 @@ func (w *world) refused(c *candidate, faults []directory.Fault) map[string]bool 
 		if err != nil {
 			continue // no scan stages such an entry
 		}
-		keys[key] = true
+		if !f.Taken {
+			keys[key] = true
+		}
 		for _, s := range c.scans {
 			if s == nil {
 				continue

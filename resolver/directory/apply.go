@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,21 +17,25 @@ type Change struct {
 	Put    *Draft
 }
 
-// Fault is an entry that could not be taken, with the reason.
+// Fault is an entry that could not be taken, with the reason; or, if Taken, an
+// attribute of it that was left out.
 type Fault struct {
-	DN  string
-	Err error
+	DN    string
+	Err   error
+	Taken bool
 }
 
 func (f Fault) Error() string { return fmt.Sprintf("entry %q: %v", f.DN, f.Err) }
 
 // Apply returns the Store that the changes make of s, which stays as it is.
 // Changes apply in order; entries that cannot be taken are reported and leave
-// what was there. Of several directories that have an entry of one name the one
+// what was there. An attribute whose name cannot be known is left out and
+// reported, for the rest of its entry may take somebody's access away. Of several directories that have an entry of one name the one
 // with the lowest Source is seen (rule 4.7). Unknown attribute names extend the
 // schema. touched lists the IDs whose entry came, went or changed, ascending.
 func (s *Store) Apply(changes []Change) (next *Store, touched []ID, faults []Fault) {
 	w := newWriter(s, len(changes))
+	w.learn(changes)
 	for i := range changes {
 		w.change(&changes[i])
 	}
@@ -61,6 +66,7 @@ type writer struct {
 	touched map[ID]Entry // the old record of every slot that was written
 	nameIDs map[string]schema.ID
 	faults  []Fault
+	leftOut int        // attributes whose names cannot be known
 	orphans []ID       // slots that lost a child or their entry
 	grown   map[ID]int // children added less children removed
 	shaded  bool       // shadows is a copy
@@ -85,7 +91,7 @@ func (w *writer) change(c *Change) {
 		return
 	}
 	if err := w.put(c.Put); err != nil {
-		w.faults = append(w.faults, Fault{c.Put.DN, err})
+		w.faults = append(w.faults, Fault{DN: c.Put.DN, Err: err})
 	}
 }
 
@@ -111,10 +117,7 @@ func (w *writer) put(d *Draft) error {
 	if d.Source >= MaxSources {
 		return fmt.Errorf("directory number %d, but there are at most %d", d.Source, MaxSources)
 	}
-	attrs, err := w.resolve(d)
-	if err != nil {
-		return err
-	}
+	attrs := w.resolve(d)
 	record := pack(d.Source<<sourceShift, d.DN, dn.Key(), attrs)
 	if id, ok := w.find(dn.Key()); ok {
 		w.replace(id, record)
@@ -126,7 +129,7 @@ func (w *writer) put(d *Draft) error {
 
 // resolve finds the description of every attribute, and joins values of one
 // description that the source lists in several places.
-func (w *writer) resolve(d *Draft) ([]packed, error) {
+func (w *writer) resolve(d *Draft) []packed {
 	attrs := make([]packed, 0, len(d.Attributes))
 next:
 	for i := range d.Attributes {
@@ -134,9 +137,10 @@ next:
 		if len(a.Values) == 0 {
 			continue
 		}
-		id, err := w.describe(a.Name)
-		if err != nil {
-			return nil, err
+		id, known := w.nameIDs[a.Name]
+		if !known {
+			w.leaveOut(d, a.Name)
+			continue
 		}
 		for j := range attrs {
 			if attrs[j].id == id {
@@ -146,26 +150,53 @@ next:
 		}
 		attrs = append(attrs, packed{id, w.schema.Name(id), a.Values})
 	}
-	return attrs, nil
+	return attrs
 }
 
-func (w *writer) describe(attribute string) (schema.ID, error) {
-	if id, ok := w.nameIDs[attribute]; ok {
-		return id, nil
-	}
-	id, ok := w.schema.Lookup(attribute)
-	if !ok {
-		extended, err := w.schema.Intern(attribute)
-		if err != nil {
-			return 0, fmt.Errorf("attribute %q: %w", attribute, err)
+// learn finds the description of every attribute name in the changes, and makes
+// the schema know those that it does not, all at once.
+func (w *writer) learn(changes []Change) {
+	var strange []string
+	for i := range changes {
+		if changes[i].Put == nil {
+			continue
 		}
-		w.schema = extended
-		if id, ok = extended.Lookup(attribute); !ok {
-			return 0, fmt.Errorf("attribute %q cannot be defined", attribute)
+		for j := range changes[i].Put.Attributes {
+			a := &changes[i].Put.Attributes[j]
+			if _, met := w.nameIDs[a.Name]; met || len(a.Values) == 0 {
+				continue
+			}
+			id, ok := w.schema.Lookup(a.Name)
+			if w.nameIDs[a.Name] = id; !ok {
+				strange = append(strange, a.Name)
+			}
 		}
 	}
-	w.nameIDs[attribute] = id
-	return id, nil
+	if len(strange) == 0 {
+		return
+	}
+	w.schema, _ = w.schema.Intern(strange...) // what it does not take is reported with its entry
+	for _, n := range strange {
+		if id, ok := w.schema.Lookup(n); ok {
+			w.nameIDs[n] = id
+		} else {
+			delete(w.nameIDs, n)
+		}
+	}
+}
+
+// maxLeftOut bounds the reports of attributes that were left out.
+const maxLeftOut = 1000
+
+func (w *writer) leaveOut(d *Draft, attribute string) {
+	if w.leftOut++; w.leftOut > maxLeftOut {
+		return
+	}
+	_, err := schema.Standard().Intern(attribute)
+	if err == nil {
+		err = errors.New("there are too many attribute names")
+	}
+	w.faults = append(w.faults, Fault{DN: d.DN, Err: fmt.Errorf("an attribute is left out: %w", err), Taken: true})
 }
 
 // insert gives a new record a slot, with glue above it where nothing is.

@@ -48,7 +48,6 @@ func TestEntriesThatCannotBeTakenAreReportedAndChangeNothing(t *testing.T) {
 	}{
 		{"no name", Draft{DN: ""}},
 		{"not a name", Draft{DN: "Jane Doe"}},
-		{"an attribute that cannot be one", Draft{DN: "cn=Jane Doe,o=Acme", Attributes: []Attribute{{Name: "no such attribute!", Values: [][]byte{nil}}}}},
 		{"a directory too many", Draft{DN: "cn=Jane Doe,o=Acme", Source: MaxSources}},
 	}
 	s := standardStore(t, person("cn=Jane Doe,o=Acme", "Jane Doe", "j@acme.example"))
