@@ -90,7 +90,7 @@ func (p *realPlace) virtualItem(c *compiler, a *assertion, attrs []*attribute) d
 		return never()
 	}
 	return computedLeaf(&valueLeaf{
-		computed: &computed{state: p.state, rights: p.rights, place: p, store: c.store}, attrs: attrs, holds: holds, among: p.among(attrs),
+		computed: &computed{state: p.state, rights: p.rights, place: p, store: c.store}, attrs: attrs, holds: holds,
 	})
 }
 
@@ -109,21 +109,6 @@ func (p *realPlace) besideStored(c *compiler, a *assertion, attrs []*attribute, 
 
 func computedLeaf(l directory.Leaf) directory.Filter {
 	return directory.Filter{Op: directory.Computed, Leaf: l}
-}
-
-// among is the entries that carry any of the attributes.
-func (p *realPlace) among(attrs []*attribute) directory.Candidates {
-	pop := p.state.Snapshot.Population()
-	set := roaring.Or(pop.People, pop.Servers)
-	for _, a := range attrs {
-		switch a.on {
-		case onAll:
-			return directory.Everything()
-		case onMembers:
-			set.Or(pop.Groups)
-		}
-	}
-	return directory.Set(set)
 }
 
 // valueTest makes the test of one computed value; nil for presence.

@@ -134,7 +134,9 @@ func (c *compiler) stored(a *assertion) directory.Filter {
 		if !a.typ.HasEquality() {
 			return never()
 		}
-		out.Key, ok = a.typ.AppendKey(nil, a.filter.Value)
+		if out.Key, ok = a.typ.AppendKey(nil, a.filter.Value); ok && a.folded == "objectclass" && c.store != nil {
+			return computedLeaf(classLeaf{c.store.Class(string(out.Key))})
+		}
 	case wire.Substrings:
 		out.Op = directory.Substring
 		out.Text, ok = a.typ.CompileSubstrings(a.filter.Initial, a.filter.Any, a.filter.Final)

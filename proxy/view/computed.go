@@ -28,13 +28,21 @@ type computed struct {
 	attribute string // folded name of the attribute whose values are wanted
 	subject   *resolver.Subject
 	looked    bool // subject is looked up
-	decisions map[acl.Channel][]resolver.Decision
+	decisions [acl.Local + 1]rows
+}
+
+// rows are the decisions on one channel; their room serves one entry after another.
+type rows struct {
+	known bool
+	list  []resolver.Decision
 }
 
 // at moves on to another entry.
 func (c *computed) at(id directory.ID, e directory.Entry) {
 	c.id, c.entry, c.subject, c.looked = id, e, nil, false
-	clear(c.decisions)
+	for i := range c.decisions {
+		c.decisions[i].known = false
+	}
 }
 
 func (c *computed) sub() *resolver.Subject {
@@ -47,23 +55,20 @@ func (c *computed) sub() *resolver.Subject {
 
 // rows are the decisions for every database, in the order of their keys.
 func (c *computed) rows(channel acl.Channel) []resolver.Decision {
-	if rows, ok := c.decisions[channel]; ok {
-		return rows
+	r := &c.decisions[channel]
+	if r.known {
+		return r.list
 	}
 	sub := c.sub()
 	if sub == nil {
 		return nil
 	}
-	rows := make([]resolver.Decision, 0, c.state.Snapshot.Databases().Len())
+	r.known, r.list = true, r.list[:0]
 	c.state.Snapshot.EachDecision(sub, resolver.Query{Channel: channel}, func(_ *database.Database, d *resolver.Decision) bool {
-		rows = append(rows, *d)
+		r.list = append(r.list, *d)
 		return true
 	})
-	if c.decisions == nil {
-		c.decisions = map[acl.Channel][]resolver.Decision{}
-	}
-	c.decisions[channel] = rows
-	return rows
+	return r.list
 }
 
 // each calls f for every database whose values may be read of the entry. Of the
@@ -117,30 +122,13 @@ func (c *computed) subordinates(enough int) int {
 	return n
 }
 
-// reached says which levels an attribute lists for a level.
-type reached func(acl.Level, func(acl.Level))
-
-// exactly lists the level itself, where above no access.
-func exactly(l acl.Level, f func(acl.Level)) {
-	if l > acl.NoAccess {
-		f(l)
-	}
-}
-
-// atLeast lists Reader up to the level; a depositor has only that.
-func atLeast(l acl.Level, f func(acl.Level)) {
-	if l == acl.Depositor {
-		f(l)
-	}
-	for each := acl.Reader; each <= l; each++ {
-		f(each)
-	}
-}
-
 func levels(channel acl.Channel, r reached) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
 		c.each(channel, func(db *database.Database, d *resolver.Decision) {
-			r(d.Level, func(l acl.Level) { put(db.Key + "#" + l.String()) })
+			w := c.state.wordsOf(db)
+			for l, highest := r(d.Level); l <= highest; l++ {
+				put(w.levels[l])
+			}
 		})
 	}
 }
@@ -149,18 +137,27 @@ func roles(channel acl.Channel) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
 		c.each(channel, func(db *database.Database, d *resolver.Decision) {
 			if d.Level > acl.NoAccess {
-				for _, r := range db.Primary.List.RoleNames(d.Roles) {
-					put(db.Key + "#" + r)
-				}
+				putRoles(c.state.wordsOf(db).roles, d, put)
 			}
 		})
 	}
 }
 
+// putRoles puts those of the words by role that a decision has.
+func putRoles(words []string, d *resolver.Decision, put func(string)) {
+	for i, w := range words {
+		if d.Roles.Has(i) {
+			put(w)
+		}
+	}
+}
+
 func privileges(c *computed, put func(string)) {
 	c.each(acl.Notes, func(db *database.Database, d *resolver.Decision) {
-		for _, p := range d.Privileges.Names() {
-			put(db.Key + "#" + p)
+		for i, w := range c.state.wordsOf(db).privileges {
+			if d.Privileges.Has(1 << i) {
+				put(w)
+			}
 		}
 	})
 }
@@ -169,13 +166,12 @@ func privileges(c *computed, put func(string)) {
 // the entry.
 func accessGroups(c *computed, put func(string)) {
 	c.each(c.state.view.groupChannel, func(db *database.Database, d *resolver.Decision) {
+		w := c.state.wordsOf(db)
 		for l := acl.Reader; l <= d.Level; l++ {
-			put(c.state.view.levelGroupDN(db, l))
+			put(w.levelGroups[l])
 		}
 		if d.Level > acl.NoAccess {
-			for _, r := range db.Primary.List.RoleNames(d.Roles) {
-				put(c.state.view.roleGroupDN(db, r))
-			}
+			putRoles(w.roleGroups, d, put)
 		}
 	})
 }

@@ -15,6 +15,7 @@ type writer struct {
 	wanted   []wantedAttribute // virtual attributes that the selection asks for
 	virtual  bool              // the virtual subtree
 	as       *string           // the name to answer under, where it is not the entry's own
+	out      wire.EntryWriter  // of the entry being written; kept here so that none is allocated
 }
 
 type wantedAttribute struct {
@@ -47,13 +48,13 @@ func (w *writer) append(dst []byte, messageID int32, id directory.ID) []byte {
 	if w.as != nil {
 		dn = *w.as
 	}
-	out := wire.BeginEntry(dst, messageID, dn)
+	w.out = wire.BeginEntry(dst, messageID, dn)
 	if !w.sel.none {
-		w.stored(&out, id, e)
-		w.place.fill(id, w.sel, &out)
-		w.virtuals(&out, id, e)
+		w.stored(&w.out, id, e)
+		w.place.fill(id, w.sel, &w.out)
+		w.virtuals(&w.out, id, e)
 	}
-	return out.End()
+	return w.out.End()
 }
 
 func (w *writer) stored(out *wire.EntryWriter, id directory.ID, e directory.Entry) {

@@ -18,6 +18,7 @@ import (
 type leafSet struct {
 	known bool // else only the computed values of each candidate tell
 	set   *roaring.Bitmap
+	more  *roaring.Bitmap    // beside those of set; may be nil
 	db    *database.Database // whose access the value tells of; nil for other attributes
 }
 
@@ -38,7 +39,7 @@ func (l *setLeaf) Eval(id directory.ID) directory.Truth {
 	if !l.told() && !l.rights.OwnValues(id, l.folded) {
 		return directory.False
 	}
-	return directory.TruthOf(l.set.Contains(uint32(id)))
+	return directory.TruthOf(l.set.Contains(uint32(id)) || l.more != nil && l.more.Contains(uint32(id)))
 }
 
 // told tells whether a rule lets the identity know of the value's database.
@@ -59,6 +60,9 @@ func (l *setLeaf) Candidates() directory.Candidates {
 		}
 		return directory.Listed(self)
 	}
+	if l.more != nil && !l.more.IsEmpty() {
+		return directory.Set(roaring.Or(l.set, l.more))
+	}
 	return directory.Set(l.set)
 }
 
@@ -67,7 +71,6 @@ type valueLeaf struct {
 	computed *computed
 	attrs    []*attribute
 	holds    func(value []byte) bool // nil: presence
-	among    directory.Candidates
 }
 
 // Eval computes the values of one entry and looks through them.
@@ -85,8 +88,37 @@ func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
 	return directory.TruthOf(yes)
 }
 
-// Candidates are all entries of the kind that carries the attribute.
-func (l *valueLeaf) Candidates() directory.Candidates { return l.among }
+// Candidates are all entries of the kinds that carry the attributes.
+func (l *valueLeaf) Candidates() directory.Candidates {
+	s := l.computed.state
+	pop := s.Snapshot.Population()
+	s.carryOnce.Do(func() {
+		s.subjects = roaring.Or(pop.People, pop.Servers)
+		s.members = roaring.Or(s.subjects, pop.Groups)
+	})
+	set := s.subjects
+	for _, a := range l.attrs {
+		switch a.on {
+		case onAll:
+			return directory.Everything()
+		case onMembers:
+			set = s.members
+		}
+	}
+	return directory.Set(set)
+}
+
+// classLeaf is an equality item on objectClass: the entries of a class and of
+// those below it.
+type classLeaf struct{ set *roaring.Bitmap }
+
+// Eval looks the entry up.
+func (l classLeaf) Eval(id directory.ID) directory.Truth {
+	return directory.TruthOf(l.set.Contains(uint32(id)))
+}
+
+// Candidates is the set.
+func (l classLeaf) Candidates() directory.Candidates { return directory.Set(l.set) }
 
 // mixedLeaf is an item on an attribute that is computed for some entries and
 // stored for others.
@@ -151,11 +183,9 @@ func levelLeaf(channel acl.Channel, r reached) func(*compiler, *attribute, strin
 		access := c.state.Snapshot.Access(db, channel)
 		out := roaring.New()
 		for each := acl.Depositor; each <= acl.Manager; each++ {
-			r(each, func(l acl.Level) {
-				if l == level {
-					out.Or(access.Level(each))
-				}
-			})
+			if lowest, highest := r(each); lowest <= level && level <= highest {
+				out.Or(access.Level(each))
+			}
 		}
 		return leafSet{known: true, set: out, db: db}
 	}
@@ -225,7 +255,7 @@ func memberLeaf(w which) func(*compiler, *attribute, string) leafSet {
 		if a.name != "isMemberOf" && a.name != attrMemberOf && a.name != "ibm-allGroups" {
 			return leafSet{} // narrower relations are told by their values
 		}
-		return found(c.state.withGroups(g))
+		return c.state.withGroups(g)
 	}
 }
 
@@ -240,7 +270,7 @@ func (c *compiler) virtualMembers(value string) leafSet {
 		if c.state.Snapshot.Group(n.group).DenyList() && !c.rights.DenyLists() || !c.rights.GroupAttribute(attrMember) {
 			return nothing()
 		}
-		return found(c.state.withGroups(n.group))
+		return c.state.withGroups(n.group)
 	case n.kind == levelGroup || n.kind == roleGroup:
 		if !c.rights.Database(n.db.Index, attrMember) {
 			return nothing()
@@ -252,13 +282,8 @@ func (c *compiler) virtualMembers(value string) leafSet {
 
 // withGroups is everybody in a group with the entries of the groups inside it,
 // since groups carry membership attributes too.
-func (s *State) withGroups(g group.ID) *roaring.Bitmap {
-	set := s.Snapshot.Members(g).Clone()
-	inside, _ := s.Snapshot.Inside(g)
-	for _, each := range inside {
-		set.Add(uint32(s.Snapshot.Group(each).Entry))
-	}
-	return set
+func (s *State) withGroups(g group.ID) leafSet {
+	return leafSet{known: true, set: s.Snapshot.Members(g), more: s.inside(g).groups}
 }
 
 // nodeOf finds the virtual entry of a DN.

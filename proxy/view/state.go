@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2"
+
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
@@ -34,12 +36,20 @@ type State struct {
 	specialOnce sync.Once
 	specials    specials
 
+	carryOnce sync.Once
+	subjects  *roaring.Bitmap // people and servers
+	members   *roaring.Bitmap // and groups
+
+	wordsOnce sync.Once
+	words     []words // by database
+
 	copiesOnce sync.Once
 	copies     []string // DNs of the flattened groups, by group.ID
 
 	treeOnce sync.Once
 	tree     *tree
 	records  recordCache
+	insides  insideCache
 }
 
 // column is what is known of an attribute description.

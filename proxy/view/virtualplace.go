@@ -190,12 +190,11 @@ func (l *memberItemLeaf) Eval(id directory.ID) directory.Truth {
 	if n.kind != groupCopy && n.kind != levelGroup && n.kind != roleGroup {
 		return directory.False
 	}
-	set := l.place.state.membersOf(&n)
 	switch {
-	case l.key == "" && !set.IsEmpty():
+	case l.key == "" && !l.place.state.membersOf(&n).IsEmpty():
 		return directory.True
 	case l.key != "" && l.entry != directory.None:
-		return directory.TruthOf(set.Contains(uint32(l.entry)))
+		return directory.TruthOf(l.place.state.hasMember(&n, l.entry))
 	}
 	yes := false
 	l.place.state.namesIn(&n, func(k name.Key) { yes = yes || l.key == "" || string(k) == l.key })
@@ -246,11 +245,8 @@ func (s *State) namesIn(n *node, yield func(name.Key)) {
 	if n.kind != groupCopy {
 		return
 	}
-	_, names := s.Snapshot.Inside(n.group)
-	for _, k := range names {
-		if s.Snapshot.NameAlone(k) {
-			yield(k)
-		}
+	for _, k := range s.inside(n.group).names {
+		yield(k)
 	}
 }
 
