@@ -38,25 +38,11 @@ func readDocument(file string) (*source.Document, *acl.Document, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("--document: %w", err)
 	}
-	public, err := publicDocument(doc)
+	items, err := doc.Access()
 	if err != nil {
 		return nil, nil, fmt.Errorf("--document: %w", err)
 	}
-	return doc, &acl.Document{Readers: itemsOf(doc.Readers()), Authors: itemsOf(doc.Authors()), Public: public}, nil
-}
-
-// publicDocument tells whether the document is one for public access (rule 8.6).
-func publicDocument(doc *source.Document) (bool, error) {
-	values, _, err := doc.Text("$PublicAccess")
-	return len(values) == 1 && values[0] == "1", err
-}
-
-func itemsOf(items []source.Item) []acl.Item {
-	out := make([]acl.Item, len(items))
-	for i, item := range items {
-		out[i] = acl.Item{Name: item.Name, Values: item.Values}
-	}
-	return out
+	return doc, items, nil
 }
 
 func grantOf(g acl.Grant) grantAnswer { return grantAnswer{g.Allowed, g.Rule, g.Item, g.Value} }

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/aclens/aclens/config"
@@ -9,6 +12,7 @@ import (
 	"github.com/aclens/aclens/proxy/login"
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver"
 )
@@ -56,6 +60,25 @@ func (s *service) loginSource(name string, d *config.Directory, i int) login.Sou
 	}
 	return out
 }
+
+// httpLogin checks the credentials of an HTTP request by the same bind as LDAP's.
+func (s *service) httpLogin(ctx context.Context, r *http.Request, user string, password []byte) (policy.Identity, error) {
+	remote, _ := netip.ParseAddrPort(r.RemoteAddr) // not valid if unknown
+	out := s.login.Simple(ctx, login.Attempt{
+		Name: user, Password: password, Version: 3, Remote: remote, TLS: r.TLS, Listener: "http",
+	})
+	switch out.Result.Code {
+	case wire.Success:
+		return out.Who, nil
+	case wire.Unavailable, wire.Busy:
+		return policy.Identity{}, fmt.Errorf("bind: %s", out.Result.Code)
+	default:
+		return policy.Identity{}, admin.ErrRefused
+	}
+}
+
+// state is what answers; nil before the first.
+func (s *service) state() *view.State { return s.view.Load().Current() }
 
 // snapshot is the state that names are looked up in; nil before there is one.
 func (s *service) snapshot() *resolver.Snapshot {

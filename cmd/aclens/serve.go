@@ -76,7 +76,8 @@ type service struct {
 	login       *login.Login
 	credentials *login.Credentials // of LDIF files
 	front       *front.Server
-	admin       *admin.Server
+	admin       *admin.Server // listen.http
+	scraped     *admin.Server // listen.metrics: metrics and health alone
 	audit       *auditLog
 	tls         *front.Certificates // nil without TLS
 
@@ -134,7 +135,8 @@ func (s *service) build() error {
 	s.front = front.New(s.frontSettings(), front.Parts{
 		Directory: frontDirectory{s}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
 	})
-	s.admin = admin.NewServer(s.metrics, s.status, s.log)
+	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin}, s.log)
+	s.scraped = admin.NewServer(s.metrics, s.status, nil, s.log)
 	return nil
 }
 
@@ -209,7 +211,7 @@ func (s *service) listen(ctx context.Context) error {
 		{"ldap", l.LDAP, func(n net.Listener) error { return s.front.Serve(ctx, "ldap", n) }},
 		{"ldaps", l.LDAPS, func(n net.Listener) error { return s.front.ServeTLS(ctx, "ldaps", n) }},
 		{"http", l.HTTP, func(n net.Listener) error { return s.admin.Serve(s.secured(n)) }},
-		{"metrics", l.Metrics, func(n net.Listener) error { return s.admin.Serve(n) }},
+		{"metrics", l.Metrics, func(n net.Listener) error { return s.scraped.Serve(n) }},
 	} {
 		if each.address == "" {
 			continue
@@ -253,8 +255,10 @@ func (s *service) shutdown() {
 	if err := s.front.Shutdown(ctx); err != nil {
 		s.log.Warn("not everything ended by itself", "error", err)
 	}
-	if err := s.admin.Shutdown(ctx); err != nil {
-		s.log.Warn("http did not end by itself", "error", err)
+	for _, server := range []*admin.Server{s.admin, s.scraped} {
+		if err := server.Shutdown(ctx); err != nil {
+			s.log.Warn("http did not end by itself", "error", err)
+		}
 	}
 	s.wg.Wait()
 }

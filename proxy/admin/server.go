@@ -38,12 +38,15 @@ const (
 	idleTimeout  = 2 * time.Minute
 )
 
-// NewServer makes a Server for metrics and health.
-func NewServer(m *Metrics, status func() Status, log *slog.Logger) *Server {
+// NewServer makes a Server for metrics and health, and for the API unless that is nil.
+func NewServer(m *Metrics, status func() Status, api *API, log *slog.Logger) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { writeReady(w, status()) })
+	if api != nil {
+		api.register(mux)
+	}
 	return &Server{log: log, http: &http.Server{
 		Handler: mux, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),

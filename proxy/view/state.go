@@ -165,3 +165,6 @@ func (s *State) rights(who policy.Identity) *policy.Rights {
 
 // IsAdmin tells whether an identity may release and steer.
 func (s *State) IsAdmin(who policy.Identity) bool { return s.rights(who).Admin() }
+
+// Refused tells whether answers from the State are refused for its age.
+func (s *State) Refused() bool { return s.view.Refuses(s) }

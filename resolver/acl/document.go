@@ -60,10 +60,10 @@ func StandingOf(d Decision, names NamesList) Standing {
 
 // Grant is a yes or no with its reason.
 type Grant struct {
-	Allowed bool
-	Rule    string // of docs/access-rules.md; 8.6 means: only through forms and views marked for public access
-	Item    string // the item that named the subject; empty when none had to
-	Value   string // its value, as stored
+	Allowed bool   `json:"allowed"`
+	Rule    string `json:"rule"`  // of docs/access-rules.md; 8.6 means: only through forms and views marked for public access
+	Item    string `json:"item"`  // the item that named the subject; empty when none had to
+	Value   string `json:"value"` // its value, as stored
 }
 
 // DocumentAccess is what a subject may do with one document.

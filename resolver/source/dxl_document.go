@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/aclens/aclens/resolver/acl"
 )
 
 // Document is a Notes document as DXL carries it: its form, its id and those
@@ -198,4 +200,24 @@ func (d *documentDXL) child(t xml.StartElement) error {
 		}
 	}
 	return d.x.skip()
+}
+
+// Access is what the document says about its own access: Readers and Authors
+// items, and whether it is one for public access (rule 8.6).
+func (d *Document) Access() (*acl.Document, error) {
+	public, _, err := d.Text("$PublicAccess")
+	if err != nil {
+		return nil, err
+	}
+	return &acl.Document{
+		Readers: accessItems(d.Readers()), Authors: accessItems(d.Authors()), Public: len(public) == 1 && public[0] == "1",
+	}, nil
+}
+
+func accessItems(items []Item) []acl.Item {
+	out := make([]acl.Item, len(items))
+	for i, item := range items {
+		out[i] = acl.Item{Name: item.Name, Values: item.Values}
+	}
+	return out
 }

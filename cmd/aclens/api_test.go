@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aclens/aclens/resolver"
+)
+
+// apiConfig serves the sample to a service account and to whoever asks about
+// themselves.
+const apiConfig = `
+listen: {ldap: 127.0.0.1:0, http: 127.0.0.1:0, metrics: 127.0.0.1:0}
+directory: {ldif: [acme.ldif]}
+databases: {dxl: [acls], homeServers: [Hub1/Acme], aliases: {crm: apps/crm.nsf}, exclude: []}
+servers: {dxl: [servers.dxl]}
+clients:
+  - {dn: "cn=reader,o=acme", read: [all]}
+bindNames: [dn, uid]
+`
+
+// request sends one request to the API.
+func request(t *testing.T, method, url, user, password, body string) (int, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user != "" {
+		r.SetBasicAuth(user, password)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, text
+}
+
+const apiDocument = `<?xml version='1.0' encoding='utf-8'?>
+<document xmlns='http://www.lotus.com/dxl' form='Order'>
+<item name='DocReaders' readers='true' names='true'><textlist><text>[Audit]</text></textlist></item>
+</document>`
+
+func TestTheAPIAnswersWhatExplainAnswersToWhoeverMayRead(t *testing.T) {
+	noLeaks(t)
+	r := start(t, apiConfig)
+	r.awaitReady(http.StatusOK)
+	decision := func(user, database string) string {
+		return r.url("/api/v1/decision?user=" + user + "&database=" + database)
+	}
+	for _, c := range []struct {
+		sentence            string
+		method, url         string
+		user, password, doc string
+		code                int
+		holds, lacks        string
+	}{
+		{"without credentials nothing is told", "GET", decision("jdoe", "crm"), "", "", "", 401, "", "apps/crm.nsf"},
+		{"a wrong password is refused", "GET", decision("jdoe", "crm"), "cn=reader,o=acme", "wrong", "", 401, "", "apps/crm.nsf"},
+		{"the service account reads the whole reason", "GET", decision("jdoe", "crm"), "cn=reader,o=acme", "reader", "", 200, `"CRM Editors"`, ""},
+		{"a person reads the own decision without what lost", "GET", decision("jdoe", "crm"), "jdoe", "jdoe", "", 200, `"level":"reader"`, "CRM Editors"},
+		{"a person does not read another's", "GET", decision("bray", "crm"), "jdoe", "jdoe", "", 404, "", "level"},
+		{"nor learns who exists", "GET", decision("nobody", "crm"), "jdoe", "jdoe", "", 404, "not yours to read", ""},
+		{"nor that there is no access", "GET", decision("jdoe", "apps/archive.nsf"), "jdoe", "jdoe", "", 404, "not yours to read", ""},
+		{"a channel that does not exist is said so", "GET", decision("jdoe", "crm") + "&channel=telnet", "cn=reader,o=acme", "reader", "", 400, "telnet", ""},
+		{"a document is judged", "POST", r.url("/api/v1/document?user=jdoe&database=crm"), "cn=reader,o=acme", "reader", apiDocument, 200, `"value":"[Audit]"`, ""},
+		{"a broken document is refused with its line", "POST", r.url("/api/v1/document?user=jdoe&database=crm"), "cn=reader,o=acme", "reader", "<document", 400, "line", ""},
+		{"what state answers is told", "GET", r.url("/api/v1/snapshot"), "jdoe", "jdoe", "", 200, `"asOf"`, ""},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			code, text := request(t, c.method, c.url, c.user, c.password, c.doc)
+			if code != c.code || !strings.Contains(string(text), c.holds) || c.lacks != "" && strings.Contains(string(text), c.lacks) {
+				t.Errorf("%d %s; want %d with %q and without %q", code, text, c.code, c.holds, c.lacks)
+			}
+		})
+	}
+	if code, _ := request(t, "GET", "http://"+r.address("metrics")+"/api/v1/snapshot", "jdoe", "jdoe", ""); code != http.StatusNotFound {
+		t.Errorf("the listener of metrics answers the API with %d, want 404", code)
+	}
+	_, text := request(t, "GET", decision("jdoe", "crm"), "cn=reader,o=acme", "reader", "")
+	var e resolver.Explanation
+	if err := json.Unmarshal(text, &e); err != nil || e.Database != "apps/crm.nsf" || e.AsOf == nil || e.Snapshot == nil {
+		t.Errorf("the decision is %s (%v), want the object of explain --json", text, err)
+	}
+}

@@ -1,0 +1,161 @@
+package admin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/aclens/aclens/proxy/policy"
+	"github.com/aclens/aclens/proxy/view"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/source"
+)
+
+// API answers /api/v1: JSON for programs, which log in with each request by HTTP
+// Basic authentication (RFC 7617), checked by the same bind as LDAP's.
+type API struct {
+	State func() *view.State // nil before the first
+	Login func(ctx context.Context, r *http.Request, user string, password []byte) (policy.Identity, error)
+	tries *throttle
+}
+
+// ErrRefused is returned by API.Login for credentials that are not right; any
+// other error means that they could not be checked.
+var ErrRefused = errors.New("credentials refused")
+
+// maxDocument bounds a document that is sent to be judged.
+const maxDocument = 16 << 20
+
+func (a *API) register(mux *http.ServeMux) {
+	a.tries = newThrottle(time.Now)
+	mux.HandleFunc("GET /api/v1/decision", a.authenticated(a.decision))
+	mux.HandleFunc("POST /api/v1/document", a.authenticated(a.document))
+	mux.HandleFunc("GET /api/v1/snapshot", a.authenticated(a.snapshot))
+}
+
+// handler answers one request of an identity from one State.
+type handler func(w http.ResponseWriter, r *http.Request, s *view.State, who policy.Identity)
+
+// authenticated checks the credentials before anything is looked at.
+func (a *API) authenticated(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !a.tries.may(r.RemoteAddr) {
+			writeError(w, http.StatusTooManyRequests, "too many refused log-ins: try again in a minute")
+			return
+		}
+		user, password, ok := r.BasicAuth()
+		if !ok || user == "" || password == "" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="aclens", charset="UTF-8"`)
+			writeError(w, http.StatusUnauthorized, "log in with the name and password of a bind")
+			return
+		}
+		who, err := a.Login(r.Context(), r, user, []byte(password))
+		switch {
+		case errors.Is(err, ErrRefused):
+			a.tries.refused(r.RemoteAddr)
+			w.Header().Set("WWW-Authenticate", `Basic realm="aclens", charset="UTF-8"`)
+			writeError(w, http.StatusUnauthorized, "name or password is not right")
+			return
+		case err != nil:
+			writeError(w, http.StatusServiceUnavailable, "the directory cannot be asked")
+			return
+		}
+		s := a.State()
+		if s == nil || s.Refused() {
+			writeError(w, http.StatusServiceUnavailable, "no state that may be answered from")
+			return
+		}
+		h(w, r, s, who)
+	}
+}
+
+// decision is GET /api/v1/decision?user=&database=&channel=&fullAccess=true: the
+// object that explain --json prints.
+func (a *API) decision(w http.ResponseWriter, r *http.Request, s *view.State, who policy.Identity) {
+	q, err := questionOf(r)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	e, err := s.Explain(who, q)
+	if err != nil {
+		writeError(w, http.StatusNotFound, err.Error())
+		return
+	}
+	writeAnswer(w, e)
+}
+
+// documentAnswer says who may do what with a document, by which item.
+type documentAnswer struct {
+	Form string    `json:"form"`
+	Read acl.Grant `json:"read"`
+	Edit acl.Grant `json:"edit"`
+}
+
+// document is POST /api/v1/document?user=&database=&channel= with one DXL
+// document as the body.
+func (a *API) document(w http.ResponseWriter, r *http.Request, s *view.State, who policy.Identity) {
+	q, err := questionOf(r)
+	if err != nil {
+		writeError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	doc, err := source.ReadDocument(http.MaxBytesReader(w, r.Body, maxDocument), source.File{Name: "document"})
+	if err != nil {
+		writeError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	items, err := doc.Access()
+	if err != nil {
+		writeError(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	access, err := s.Document(who, q, items)
+	if err != nil {
+		writeError(w, http.StatusNotFound, err.Error())
+		return
+	}
+	writeAnswer(w, documentAnswer{doc.Form, access.Read, access.Edit})
+}
+
+// snapshotAnswer says which state answers, and how old its sources are.
+type snapshotAnswer struct {
+	resolver.ExplainedSnapshot
+	AsOf *resolver.ExplainedAsOf `json:"asOf"`
+}
+
+func (a *API) snapshot(w http.ResponseWriter, _ *http.Request, s *view.State, _ policy.Identity) {
+	writeAnswer(w, snapshotAnswer{resolver.ExplainedSnapshot{ID: s.ID, Stale: s.Stale()}, s.Snapshot.AsOf().Freshness()})
+}
+
+func questionOf(r *http.Request) (view.Question, error) {
+	p := r.URL.Query()
+	q := view.Question{User: p.Get("user"), Database: p.Get("database")}
+	if q.User == "" || q.Database == "" {
+		return q, errors.New("the parameters user and database are needed")
+	}
+	if word := p.Get("channel"); word != "" {
+		channel, err := acl.ParseChannel(word)
+		if err != nil {
+			return q, err
+		}
+		q.Query.Channel = channel
+	}
+	q.Query.FullAccess = p.Get("fullAccess") == "true"
+	return q, nil
+}
+
+func writeAnswer(w http.ResponseWriter, answer any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(answer) // the client has gone: nobody to tell
+}
+
+func writeError(w http.ResponseWriter, code int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_ = json.NewEncoder(w).Encode(map[string]string{"error": text}) // the client has gone: nobody to tell
+}
