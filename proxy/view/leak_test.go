@@ -70,3 +70,46 @@ func TestNothingHiddenShowsThroughLimitsAndCounts(t *testing.T) {
 		}
 	}
 }
+
+// Controls see no more than answers do: sorting by what is hidden is sorting by
+// what nobody has, and an assertion about it fails whatever it says.
+func TestNothingHiddenShowsThroughControls(t *testing.T) {
+	snap := build(t, demoInput(t))
+	some := narrowed(one("people", "access"), []string{"apps/c*"}, []string{"cn", "effectiveAccess"})
+	v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{some}, Hide: []string{"uid"}}, snap)
+	run := func(r Request) ([]entry, Answer) {
+		r.Identity = identity(t, client)
+		r.Search = ask("", wire.ScopeSubtree, parseFilter(t, "(objectClass=dominoPerson)"), "cn")
+		return runQuery(t, v, r)
+	}
+	by := func(attribute string, reverse bool) string {
+		es, a := run(Request{Sort: &Sort{Keys: []wire.SortKey{{Attr: []byte(attribute), Reverse: reverse}}}})
+		if a.Result.Code != wire.Success || len(es) != 60 {
+			t.Fatalf("sorting by %s: %d entries, %v", attribute, len(es), a.Result)
+		}
+		return fmt.Sprint(dns(es))
+	}
+	for _, hidden := range []string{"mail", "uid", "userPassword", "isMemberOf", "effectiveRole", "sn"} {
+		for _, reverse := range []bool{false, true} {
+			if hidden != "userPassword" && by(hidden, reverse) != by("facsimileTelephoneNumber", reverse) {
+				t.Errorf("sorting by %s (reverse %v) gives an order away", hidden, reverse)
+			}
+		}
+	}
+	if by("cn", false) == by("cn", true) || by("effectiveAccess", false) == by("facsimileTelephoneNumber", false) {
+		t.Error("what may be read gives no order")
+	}
+	for _, text := range []string{"(mail=jane.doe@acme.example)", "(mail=nobody)", "(!(mail=jane.doe@acme.example))", "(!(mail=nobody))", "(uid=jdoe)", "(!(uid=x))"} {
+		f := parseFilter(t, text)
+		_, a := runQuery(t, v, Request{Identity: identity(t, client), Search: ask(jane, wire.ScopeBase, anything), Assertion: &f})
+		if a.Result.Code != wire.AssertionFailed {
+			t.Errorf("asserting %s: %v", text, a.Result)
+		}
+	}
+	es, _ := run(Request{MatchedValues: []wire.Filter{item(wire.Equality, "mail", "jane.doe@acme.example"), item(wire.Present, "mail", "")}})
+	for _, e := range es {
+		if len(e.get("cn")) > 0 || len(e.get("mail")) > 0 {
+			t.Errorf("matched values: %v", e)
+		}
+	}
+}

@@ -43,8 +43,18 @@ func (q *Query) addRecordStage(st *directory.Store, at target, strict bool) {
 
 // recordCount is the number of records of one database.
 func (s *State) recordCount() int {
-	p := s.Snapshot.Population()
-	return int(p.People.GetCardinality()+p.Servers.GetCardinality()) + 2
+	s.countOnce.Do(func() {
+		p, inspection := s.Snapshot.Population(), s.Snapshot.Inspect()
+		s.recordsEach = int(p.People.GetCardinality()+p.Servers.GetCardinality()) + 2
+		for n, ids := range inspection.SharedNames() {
+			for _, id := range ids {
+				if inspection.Names(id).Own.Key() == n.Key() {
+					s.recordsEach-- // see recorded
+				}
+			}
+		}
+	})
+	return s.recordsEach
 }
 
 // namedSubjects are the subjects that a filter's terms on accessSubject or

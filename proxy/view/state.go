@@ -50,6 +50,9 @@ type State struct {
 	tree     *tree
 	records  recordCache
 	insides  insideCache
+
+	countOnce   sync.Once
+	recordsEach int // records of one database
 }
 
 // column is what is known of an attribute description.

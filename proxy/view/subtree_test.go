@@ -397,3 +397,33 @@ func TestNamesOfUnknownTypesDoNoHarm(t *testing.T) {
 	}
 	wholeSubtree(t, v, "cn=access")
 }
+
+// A name that two entries hold is nobody's: it has no record, however it is asked for.
+func TestSharedNamesHaveNoRecord(t *testing.T) {
+	in := demoInput(t, draft("uid=one,o=Acme", "objectClass", "dominoPerson", "fullNotes", "CN=Twin/O=Acme"),
+		draft("uid=two,o=Acme", "objectClass", "dominoPerson", "fullNotes", "CN=Twin/O=Acme"),
+		draft("uid=three,o=Acme", "objectClass", "dominoPerson", "fullNotes", "CN=Single/O=Acme"))
+	in.Settings.NotesName = "fullNotes"
+	v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, build(t, in))
+	subjects := "ou=subjects,cn=apps/crm.nsf,ou=databases,cn=access"
+	for who, want := range map[string]int{"Twin": 0, "Single": 1} {
+		dn := `accessSubject=CN\3D` + who + `/O\3DAcme,` + subjects
+		es, _ := search(t, v, reader, dn, wire.ScopeBase, "(objectClass=*)")
+		one, _ := search(t, v, reader, subjects, wire.ScopeOne, "(objectClass=*)")
+		found, _ := search(t, v, reader, "cn=access", wire.ScopeSubtree, "(&(databaseKey=apps/crm.nsf)(accessSubject=CN="+who+"/O=Acme))")
+		listed := 0
+		for _, e := range one {
+			if keyOf(t, e.dn) == keyOf(t, dn) {
+				listed++
+			}
+		}
+		if len(es) != want || listed != want || len(found) != want {
+			t.Errorf("%s: %d by DN, %d listed, %d found, want %d", who, len(es), listed, len(found), want)
+		}
+	}
+	es, _ := search(t, v, reader, subjects, wire.ScopeBase, "(objectClass=*)", "numSubordinates")
+	children, _ := search(t, v, reader, subjects, wire.ScopeOne, "(objectClass=*)", "1.1")
+	if got := es[0].get("numSubordinates"); got[0] != fmt.Sprint(len(children)) {
+		t.Errorf("numSubordinates %q, but there are %d", got, len(children))
+	}
+}
