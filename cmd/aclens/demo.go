@@ -24,7 +24,11 @@ databases:
   homeServers: [Hub1/Acme]
   aliases: {crm: apps/crm.nsf, hr: apps/hr.nsf}
   exclude: []
-servers: {dxl: [servers.dxl]}
+servers:
+  dxl: [servers.dxl]
+  settings:
+    - {name: Hub1/Acme, enforce: {http: yes}}
+    - {name: Web1/Acme, enforce: {http: yes}}
 clients:
   - {dn: "cn=reader,o=acme", read: [all]}
 bindNames: [dn, uid, mail, fullName]
