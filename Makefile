@@ -63,7 +63,7 @@ bench: ## run the benchmarks (BENCH=pattern)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go test -run '^$$' -bench '$(BENCH)' -benchmem ./...); done
 
-# The sizes of docs/performance.md. Writes 15 GB, one report after the other, into
+# The sizes of docs/performance.md. Writes 11 GB, one report after the other, into
 # DIR, or a folder below TMPDIR; needs some minutes.
 .PHONY: bench-report
 bench-report: ## time reports on 20,000 people and 1,000 databases (DIR=folder to keep the files)
