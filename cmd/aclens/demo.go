@@ -43,7 +43,7 @@ func serveDemo(c *cobra.Command, ldapAddr, httpAddr string) error {
 	if err != nil {
 		return usage(fmt.Errorf("making a folder for the demo: %w", err))
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }() // what is left is in the folder for temporary files
 	if err := unpackDemo(dir, ldapAddr, httpAddr); err != nil {
 		return usage(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -33,7 +34,7 @@ type watched struct {
 
 func (w *watched) Write(p []byte) (int, error) {
 	n, err := w.to.Write(p)
-	text := append(w.tail, p...)
+	text := slices.Concat(w.tail, p)
 	if bytes.Contains(text, []byte(secretWord)) {
 		_, _ = w.to.Write([]byte("\nthe line above holds a secret\n"))
 		os.Exit(exitLeaked)

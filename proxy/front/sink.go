@@ -1,6 +1,7 @@
 package front
 
 import (
+	"errors"
 	"time"
 
 	"github.com/aclens/aclens/proxy/wire"
@@ -46,7 +47,7 @@ func (s *session) flush() error {
 func (s *session) transmit(b []byte, allowed func() bool) error {
 	n, err := s.output.send(b, s.server.inForce().Limits.WriteStall, allowed)
 	s.server.metrics.BytesOut(n)
-	if err == nil || err == errGone {
+	if err == nil || errors.Is(err, errGone) {
 		return err
 	}
 	if isTimeout(err) {
