@@ -1,6 +1,8 @@
 package policy
 
 import (
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/aclens/aclens/resolver/directory"
@@ -14,6 +16,7 @@ type Rights struct {
 	over   *Over
 	self   directory.ID
 	grants []*ruleOver
+	rules  []int  // those behind grants, by position
 	merged rights // of all grants
 	plain  bool   // no grant narrows attributes: one answer serves a class
 
@@ -39,11 +42,18 @@ func (o *Over) Rights(who Identity) *Rights {
 	for i := range o.rules {
 		if rule := &o.rules[i]; r.holds(rule, who) {
 			r.grants = append(r.grants, rule)
+			r.rules = append(r.rules, i)
 			r.merged = r.merged.or(rule.rights)
 			r.plain = r.plain && rule.attributes == nil
 		}
 	}
 	return r
+}
+
+// Cover tells whether no rule is missing that gave the identity rights over
+// another Snapshot. What it may read of the own entry goes without a rule.
+func (r *Rights) Cover(other *Rights) bool {
+	return !slices.ContainsFunc(other.rules, func(rule int) bool { return !slices.Contains(r.rules, rule) })
 }
 
 func (a rights) or(b rights) rights {

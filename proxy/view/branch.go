@@ -90,7 +90,7 @@ func (p *realPlace) virtualItem(c *compiler, a *assertion, attrs []*attribute) d
 		return never()
 	}
 	return computedLeaf(&valueLeaf{
-		computed: &computed{state: p.state, rights: p.rights, place: p, store: c.store}, attrs: attrs, holds: holds,
+		computed: c.computer(p), attrs: attrs, holds: holds,
 	})
 }
 

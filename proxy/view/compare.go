@@ -1,6 +1,8 @@
 package view
 
 import (
+	"bytes"
+
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver/directory"
@@ -44,6 +46,11 @@ func (s *State) compared(dn string, rights *policy.Rights) (target, wire.Result)
 
 func (c *compiler) compare(id directory.ID, r *wire.CompareRequest) wire.Result {
 	desc, ok := c.schema.LookupBytes(r.Attr)
+	if base, _, some := bytes.Cut(r.Attr, []byte(";")); !ok && some {
+		if _, known := c.schema.LookupBytes(base); known {
+			return wire.Result{Code: wire.NoSuchAttribute} // as for one of options that may not be read
+		}
+	}
 	if !ok {
 		return wire.Result{Code: wire.UndefinedAttributeType}
 	}

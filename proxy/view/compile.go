@@ -19,6 +19,8 @@ type compiler struct {
 	schema   *schema.Schema
 	branch   branch
 	realOnly bool
+	pace     *pace     // nil outside of searches
+	shared   *computed // of all leaves, made when first needed
 }
 
 // branch is what differs between the directory's entries and the virtual ones:

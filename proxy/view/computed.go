@@ -25,6 +25,8 @@ type computed struct {
 	id     directory.ID
 	entry  directory.Entry
 
+	pace      *pace
+	presence  bool   // only whether there is a value is asked
 	attribute string // folded name of the attribute whose values are wanted
 	subject   *resolver.Subject
 	looked    bool // subject is looked up
@@ -39,6 +41,9 @@ type rows struct {
 
 // at moves on to another entry.
 func (c *computed) at(id directory.ID, e directory.Entry) {
+	if c.looked && id == c.id {
+		return
+	}
 	c.id, c.entry, c.subject, c.looked = id, e, nil, false
 	for i := range c.decisions {
 		c.decisions[i].known = false
@@ -74,6 +79,9 @@ func (c *computed) rows(channel acl.Channel) []resolver.Decision {
 // each calls f for every database whose values may be read of the entry. Of the
 // own entry only databases above no access are, unless a rule says more.
 func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *resolver.Decision)) {
+	if !c.pace.spend(c.state.Snapshot.Databases().Len() / termsAtOnce) {
+		return
+	}
 	rows := c.rows(channel)
 	if rows == nil {
 		return
@@ -188,6 +196,13 @@ func highest(c *computed, put func(string)) {
 
 func reasons(c *computed, put func(string)) {
 	c.each(acl.Notes, func(db *database.Database, _ *resolver.Decision) {
+		if c.presence {
+			put("")
+			return
+		}
+		if !c.pace.spend(explainCost) {
+			return
+		}
 		e := c.state.Snapshot.Explain(c.sub(), db, db.Primary, resolver.Query{Channel: acl.Notes})
 		if c.onlyOwn(db.Index) {
 			e.OnlyOwn()

@@ -95,7 +95,7 @@ func (r *run) follow(out *wire.DerefWriter, spec *derefSpec, l *links, id direct
 	}
 	for e.NextAttribute() {
 		for e.NextValue() {
-			if r.answer.Visited++; r.answer.Visited%patience == 0 && r.ctx.Err() != nil {
+			if r.answer.Visited++; !r.pace.spend(1) {
 				return r.end(wire.TimeLimitExceeded, "")
 			}
 			out.Name(spec.name, e.Value())

@@ -28,7 +28,7 @@ type wantedAttribute struct {
 // writerFor makes a writer of the entries of one stage, with what a selection asks for.
 func (q *Query) writerFor(s *stage, sel *selection) *writer {
 	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as}
-	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store}
+	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
 	sc := s.store.Schema()
 	for _, a := range s.place.virtual(0) {
 		id, ok := sc.Lookup(a.name)

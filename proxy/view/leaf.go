@@ -77,6 +77,7 @@ type valueLeaf struct {
 func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
 	st := l.computed.state
 	l.computed.at(id, st.Snapshot.Store().Entry(id))
+	l.computed.presence = l.holds == nil
 	yes := false
 	for _, a := range l.attrs {
 		if !st.carries(a, id) || a.values == nil {
@@ -85,7 +86,19 @@ func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
 		l.computed.attribute = foldedDescription([]byte(a.name))
 		a.values(l.computed, func(v string) { yes = yes || l.holds == nil || l.holds([]byte(v)) })
 	}
+	if l.computed.pace.done() {
+		return directory.Undefined
+	}
 	return directory.TruthOf(yes)
+}
+
+// computer computes the values for all leaves of a filter, so that what they
+// share is found once an entry.
+func (c *compiler) computer(p place) *computed {
+	if c.shared == nil {
+		c.shared = &computed{state: c.state, rights: c.rights, place: p, store: c.store, pace: c.pace}
+	}
+	return c.shared
 }
 
 // Candidates are all entries of the kinds that carry the attributes.

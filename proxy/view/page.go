@@ -25,25 +25,32 @@ type keptStates struct {
 }
 
 type keptState struct {
-	state *State
-	since time.Time
+	state    *State
+	replaced time.Time // when another came behind it; zero for the last
+}
+
+func (k *keptState) forgotten(now time.Time) bool {
+	return !k.replaced.IsZero() && now.Sub(k.replaced) > keptStateTime
 }
 
 func (k *keptStates) keep(s *State, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.kept = append(k.kept, keptState{s, now})
-	for len(k.kept) > keptStateCount || now.Sub(k.kept[0].since) > keptStateTime && len(k.kept) > 1 {
+	if n := len(k.kept); n > 0 {
+		k.kept[n-1].replaced = now
+	}
+	k.kept = append(k.kept, keptState{state: s})
+	for len(k.kept) > keptStateCount || k.kept[0].forgotten(now) {
 		k.kept[0] = keptState{}
 		k.kept = k.kept[1:]
 	}
 }
 
-func (k *keptStates) find(serial uint64) *State {
+func (k *keptStates) find(serial uint64, now time.Time) *State {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, each := range k.kept {
-		if each.state.serial == serial {
+	for i := range k.kept {
+		if each := &k.kept[i]; each.state.serial == serial && !each.forgotten(now) {
 			return each.state
 		}
 	}
@@ -103,7 +110,8 @@ func boolByte(b bool) byte {
 }
 
 // resume takes up a paged search at its cookie. A cookie that is not ours, does
-// not fit the request, or whose State is gone is refused (53).
+// not fit the request, whose State is gone, or whose owner has lost a right since
+// is refused (53).
 func (q *Query) resume() wire.Result {
 	if v := q.request.VLV; v != nil {
 		q.keepState(v.ContextID)
@@ -127,8 +135,8 @@ func (q *Query) open(c []byte) bool {
 	if string(c[cookieBody-requestPart:cookieBody]) != string(q.request.digest()[:requestPart]) {
 		return false
 	}
-	st := q.view.kept.find(binary.BigEndian.Uint64(c))
-	if st == nil {
+	st := q.view.kept.find(binary.BigEndian.Uint64(c), q.view.settings.Now())
+	if st == nil || st != q.state && !q.state.rights(q.request.Identity).Cover(st.rights(q.request.Identity)) {
 		return false
 	}
 	q.state = st

@@ -162,8 +162,8 @@ func TestCookiesOfForgottenStatesAreRefused(t *testing.T) {
 		t.Errorf("one state too many: %v", b.Result)
 	}
 	a = page(nil)
-	now = now.Add(keptStateTime + time.Second)
 	v.Swap("next", snap, nil, now)
+	now = now.Add(keptStateTime + time.Second)
 	if b := page(a.Cookie); b.Result.Code != wire.UnwillingToPerform {
 		t.Errorf("a state too old: %v", b.Result)
 	}

@@ -26,6 +26,7 @@ type Query struct {
 	values  []valueItem      // of the matched values control; nil: every value is returned
 	derefs  []derefSpec
 	refused *Answer // how the search ends without anything being looked at
+	pace    *pace
 }
 
 // stage is one Store that a search looks through.
@@ -38,6 +39,7 @@ type stage struct {
 	virtual bool
 	strict  bool // every entry looked at counts against lookThrough
 	guards  []directory.Guard
+	weight  int     // what looking at one entry costs
 	as      *string // the name to answer under, where it is not the entry's own
 }
 
@@ -58,7 +60,7 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	if int(r.Search.Scope) > int(wire.ScopeChildren) {
 		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
 	}
-	q := &Query{view: v, state: st, request: r, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	q := &Query{view: v, state: st, request: r, pace: &pace{}, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
 	if r.Page != nil {
 		q.limit = r.Search.SizeLimit // pages are the way past the limit of the configuration, not past the client's own
 	}
@@ -111,14 +113,24 @@ func (q *Query) base() (target, wire.Result) {
 }
 
 func (q *Query) add(s stage) {
-	c := compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly}
+	c := compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly, pace: q.pace}
 	s.filter = c.compile(&q.request.Search.Filter)
+	s.weight = 1 + terms(&s.filter)/termsAtOnce
 	s.guards = guardsOf(&s.filter, nil)
 	s.among = s.store.Plan(&s.filter)
 	if few, ok := q.rights.Entries().Few(); ok && !s.virtual {
 		s.among = directory.Listed(few...)
 	}
 	q.stages = append(q.stages, s)
+}
+
+// terms counts the parts of a filter.
+func terms(f *directory.Filter) int {
+	n := 1
+	for i := range f.Children {
+		n += terms(&f.Children[i])
+	}
+	return n
 }
 
 // guardsOf collects the guards of a filter.
@@ -177,6 +189,7 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 	if q.refused != nil {
 		return *q.refused
 	}
+	q.pace.ctx = ctx
 	r := &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
 	if p := q.request.Page; p != nil {
 		r.answer.Paged = true
@@ -265,16 +278,17 @@ func (r *run) inScope(s *stage, id directory.ID) bool {
 	}
 }
 
-// patience is how many entries are looked at between two looks at the clock.
-const patience = 256
-
 // visit looks at one entry and hands it on if it is asked for and may be read.
 func (r *run) visit(s *stage, id directory.ID, stage int) bool {
 	r.answer.Visited++
-	if r.answer.Visited%patience == 0 && r.ctx.Err() != nil {
+	if !r.pace.spend(s.weight) {
 		return r.end(wire.TimeLimitExceeded, "")
 	}
-	if r.eval.Eval(&s.filter, id) != directory.True || !s.place.visible(id) || !r.request.Subentries.admit(s.store, id) {
+	found := r.eval.Eval(&s.filter, id)
+	if r.pace.done() {
+		return r.end(wire.TimeLimitExceeded, "")
+	}
+	if found != directory.True || !s.place.visible(id) || !r.request.Subentries.admit(s.store, id) {
 		if s.counts(id) {
 			r.vain++
 		}
@@ -300,6 +314,9 @@ func (r *run) send(stage int, id directory.ID, at position) bool {
 		return false
 	}
 	message, ok := r.entry(stage, id)
+	if ok && r.pace.done() {
+		return r.end(wire.TimeLimitExceeded, "")
+	}
 	if !ok || r.out.Keep(message) != nil {
 		return false
 	}

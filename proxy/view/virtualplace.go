@@ -20,6 +20,7 @@ type virtualPlace struct {
 	rights *policy.Rights
 	store  *directory.Store
 	node   func(directory.ID) node
+	groups map[directory.ID]*roaring.Bitmap // by entry: the groups that hold it, as far as asked for
 }
 
 func (s *State) treePlace(r *policy.Rights) *virtualPlace {
@@ -206,22 +207,33 @@ func (l *memberItemLeaf) Candidates() directory.Candidates {
 	if l.key == "" || l.entry == directory.None {
 		return directory.Set(l.place.store.Class(classGroup))
 	}
-	s := l.place.state
-	set := roaring.New()
+	return directory.Set(l.place.groupsWith(l.entry))
+}
+
+// groupsWith is the groups of the subtree that hold an entry, found once a search.
+func (p *virtualPlace) groupsWith(entry directory.ID) *roaring.Bitmap {
+	if set, ok := p.groups[entry]; ok {
+		return set
+	}
+	s, set := p.state, roaring.New()
 	put := func(dn string) {
 		if key, err := name.KeyOf(dn); err == nil {
-			if id, ok := l.place.store.Find(key); ok {
+			if id, ok := p.store.Find(key); ok {
 				set.Add(uint32(id))
 			}
 		}
 	}
-	for _, g := range s.Snapshot.MemberOf(l.entry) {
+	for _, g := range s.Snapshot.MemberOf(entry) {
 		put(s.groupCopyDN(g))
 	}
-	if sub, ok := s.Snapshot.Subject(l.entry); ok {
+	if sub, ok := s.Snapshot.Subject(entry); ok {
 		s.eachAccessGroup(sub, put)
 	}
-	return directory.Set(set)
+	if p.groups == nil {
+		p.groups = map[directory.ID]*roaring.Bitmap{}
+	}
+	p.groups[entry] = set
+	return set
 }
 
 // eachAccessGroup yields the level and role groups that hold a subject.
