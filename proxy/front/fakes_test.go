@@ -16,9 +16,7 @@ import (
 // fakeDirectory answers with what a test gives it.
 type fakeDirectory struct {
 	prepare func(view.Request) (Search, wire.Result)
-	compare func(policy.Identity, *wire.CompareRequest) wire.Result
-
-	compareIf func(assertion *wire.Filter) wire.Result
+	compare func(policy.Identity, *wire.CompareRequest, *wire.Filter) wire.Result
 }
 
 func (d *fakeDirectory) Prepare(r view.Request) (Search, wire.Result) {
@@ -29,13 +27,10 @@ func (d *fakeDirectory) Prepare(r view.Request) (Search, wire.Result) {
 }
 
 func (d *fakeDirectory) Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result {
-	if d.compareIf != nil {
-		return d.compareIf(assertion)
-	}
 	if d.compare == nil {
 		return wire.Result{Code: wire.CompareFalse}
 	}
-	return d.compare(who, r)
+	return d.compare(who, r, assertion)
 }
 
 type fakeSearch struct {

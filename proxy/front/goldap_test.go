@@ -40,7 +40,7 @@ func TestAUsualClientIsServed(t *testing.T) {
 	settings, config := secured(t)
 	b := newBench(t, settings, func(b *bench) {
 		b.dir.prepare = thousandEntries
-		b.dir.compare = func(_ policy.Identity, r *wire.CompareRequest) wire.Result {
+		b.dir.compare = func(_ policy.Identity, r *wire.CompareRequest, _ *wire.Filter) wire.Result {
 			if string(r.Value) == jane {
 				return wire.Result{Code: wire.CompareTrue}
 			}

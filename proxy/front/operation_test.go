@@ -13,7 +13,7 @@ import (
 
 func TestCompareAsksAsWhoIsBound(t *testing.T) {
 	b := newBench(t, Settings{}, func(b *bench) {
-		b.dir.compare = func(who policy.Identity, r *wire.CompareRequest) wire.Result {
+		b.dir.compare = func(who policy.Identity, r *wire.CompareRequest, _ *wire.Filter) wire.Result {
 			if string(r.Entry) != "cn=Sales,o=acme" || string(r.Attr) != "member" || string(r.Value) != jane {
 				t.Errorf("compare is %s %s %s", r.Entry, r.Attr, r.Value)
 			}
@@ -119,7 +119,7 @@ func TestAPanicEndsTheRequestAlone(t *testing.T) {
 	const secret = "hunter2"
 	b := newBench(t, Settings{}, func(b *bench) {
 		b.login.answer = func(context.Context, login.Attempt) login.Outcome { panic("login " + secret) }
-		b.dir.compare = func(policy.Identity, *wire.CompareRequest) wire.Result { panic("compare " + secret) }
+		b.dir.compare = func(policy.Identity, *wire.CompareRequest, *wire.Filter) wire.Result { panic("compare " + secret) }
 		b.dir.prepare = func(r view.Request) (Search, wire.Result) {
 			cost := 0
 			switch string(r.Search.Base) {
