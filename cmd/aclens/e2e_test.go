@@ -181,6 +181,11 @@ func TestTheSampleInARealDirectoryIsAnsweredAlikeToEveryClient(t *testing.T) {
 	got := w.ask(t, "filter\t(effectiveAccessAtLeast=crm#editor)", "filter\t(effectiveAccess=apps/*#manager)",
 		"compare\tcn=Jane Doe,ou=Sales,o=Acme\teffectiveAccess\tcrm#reader", "schema\teffectiveAccess")
 	w.agrees(t, got)
+	herself := w.bound(jane, "jdoe")
+	if seen, err := values(herself, "", "(objectClass=person)", "uid"); err != nil || !slices.Equal(seen, []string{"jdoe"}) {
+		t.Errorf("Jane sees %q (%v), want herself alone", seen, err)
+	}
+	wantAccess(t, herself, "(objectClass=person)", "apps/crm.nsf#reader")
 	held := 0
 	for _, row := range sampleRows(t) {
 		if row.channel != "notes" || strings.Contains(row.database, "!!") {

@@ -96,6 +96,7 @@ type tour struct {
 	exchange  *strings.Replacer
 	readiness string
 	serving   *exec.Cmd
+	log       *journal // of what serves
 	printed   string
 }
 
@@ -182,15 +183,15 @@ func (w *tour) serve(text string) {
 	cmd := exec.Command("sh", "-c", "exec "+text)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-	var log bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &log, &log
+	w.log = &journal{}
+	cmd.Stdout, cmd.Stderr = w.log, w.log
 	if err := cmd.Start(); err != nil {
 		w.t.Fatalf("starting %q: %v", text, err)
 	}
 	w.serving = cmd
 	if err := eventually(func() error { return httpStatus(w.readiness, http.StatusOK) }); err != nil {
 		w.stop()
-		w.t.Fatalf("%s does not serve: %v\n%s", text, err, &log)
+		w.t.Fatalf("%s does not serve: %v\n%s", text, err, w.log)
 	}
 }
 
@@ -204,6 +205,30 @@ func (w *tour) stop() {
 		w.t.Errorf("what served ends with %v", err)
 	}
 	w.serving = nil
+}
+
+func TestTheDemoPrintsCommandsThatFindSomething(t *testing.T) {
+	ldapPort, httpPort := port(t), port(t)
+	w := &tour{t: t, dir: t.TempDir(), exchange: strings.NewReplacer(), readiness: "http://127.0.0.1:" + httpPort + "/readyz"}
+	t.Cleanup(w.stop)
+	w.serve(fmt.Sprintf("aclens serve --demo --listen-ldap 127.0.0.1:%s --listen-http 127.0.0.1:%s", ldapPort, httpPort))
+	const last = "Stop with Ctrl-C.\n"
+	await(t, func() error {
+		if !strings.HasSuffix(w.log.String(), last) {
+			return fmt.Errorf("it has printed\n%s", w.log)
+		}
+		return nil
+	})
+	lines := regexp.MustCompile(`(?m)^ +ldapsearch .*$`).FindAllString(w.log.String(), -1)
+	for _, line := range lines {
+		w.show(&block{"sh", line})
+		if !strings.Contains(w.printed, "\ndn: ") {
+			t.Errorf("%s finds nothing:\n%s", line, w.printed)
+		}
+	}
+	if len(lines) < 4 {
+		t.Errorf("it shows %d commands", len(lines))
+	}
 }
 
 // series is a metric as the README and a scrape tell of it.
