@@ -8,6 +8,8 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
@@ -83,6 +85,7 @@ var matrixEntries = []string{
 	"ou=subjects,cn=apps/crm.nsf,ou=databases,cn=access",
 	`accessSubject=CN\3DJane Doe/OU\3DSales/O\3DAcme,ou=subjects,cn=apps/crm.nsf,ou=databases,cn=access`,
 	`accessSubject=CN\3DJane Doe/OU\3DSales/O\3DAcme,ou=subjects,cn=apps/hr.nsf,ou=databases,cn=access`,
+	`accessSubject=CN\3DJane Doe/OU\3DSales/O\3DAcme,ou=subjects,cn=x/barred.nsf,ou=databases,cn=access`,
 	`accessSubject=CN\3DVictor Stone/OU\3DSales/O\3DAcme,ou=subjects,cn=apps/forum.nsf,ou=databases,cn=access`,
 	`accessSubject=CN\3DLena Vogel/OU\3DHR/O\3DAcme,ou=subjects,cn=apps/forum.nsf,ou=databases,cn=access`,
 }
@@ -98,13 +101,25 @@ func matrixWorld(t testing.TB) (*oracle, []finding.Finding) {
 		draft("CN=Field,OU=Sales,O=Acme", "objectClass", "dominoGroup", "cn", "Field", "groupType", "0", "member", jane))
 	in := demoInput(t)
 	in.Entries = changes(more)
+	var problems []database.Problem
+	in.Databases, problems = demoDatabases(t, listWithDenyList(t))
 	snap := build(t, in)
-	_, problems := demoDatabases(t)
 	found := finding.All(snap, problems)
 	o := newOracle(t, snap, more)
 	o.addVirtual(t, newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, snap, found...))
 	o.markFindings(t, found)
 	return o, found
+}
+
+// listWithDenyList is an ACL that a deny list decides.
+func listWithDenyList(t testing.TB) *database.Instance {
+	l := &acl.List{Roles: []string{"[Gate]"}, MaxLevel: acl.Editor, MaxKnown: true, Consistent: acl.No}
+	for _, label := range []string{acl.DefaultName, "Barred", "Sales Team"} {
+		l.Entries = append(l.Entries, acl.NewEntry(label, label == acl.DefaultName))
+	}
+	l.Entries[1].Level, l.Entries[1].Roles, l.Entries[2].Level = acl.Author, l.Entries[1].Roles.With(0), acl.Reader
+	must(t, l.Seal())
+	return &database.Instance{Server: name.Parse("Hub1/Acme"), Path: `x\barred.nsf`, ReplicaID: "C1258A2F004B9999", List: l}
 }
 
 // matrix is one client before the whole world.

@@ -43,10 +43,9 @@ func demoDrafts(t testing.TB) []directory.Draft {
 	return drafts
 }
 
-// demoDatabases is the sample's ACLs.
-func demoDatabases(t testing.TB) (*database.Set, []database.Problem) {
+// demoDatabases is the sample's ACLs, with some more.
+func demoDatabases(t testing.TB, instances ...*database.Instance) (*database.Set, []database.Problem) {
 	t.Helper()
-	var instances []*database.Instance
 	must(t, fs.WalkDir(demo.ACLs(), ".", func(path string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() || !strings.HasSuffix(path, ".dxl") {
 			return err
