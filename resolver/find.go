@@ -41,8 +41,8 @@ func (s *Snapshot) FindSubject(text string, mode NameMode) (*Subject, []string, 
 	}
 	n := parseEither(text)
 	for _, look := range []func() []directory.ID{
-		func() []directory.ID { return s.names.holders(n.Key(), &s.namer) },
 		func() []directory.ID { return s.byDN(text) },
+		func() []directory.ID { return s.names.holders(n.Key(), &s.namer) },
 		func() []directory.ID { return s.names.commonHolders(n.Key(), &s.namer) },
 		func() []directory.ID { return s.byValue("uid", text) },
 		func() []directory.ID { return s.byValue("mail", text) },

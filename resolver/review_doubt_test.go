@@ -190,3 +190,19 @@ func TestNoReasonNamesADenyListHoweverItIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// A distinguished name means the entry that has it, whoever has the like Notes name.
+func TestADistinguishedNameFindsItsEntry(t *testing.T) {
+	w := &world{rules: standardRules()}
+	w.rules.notesName = true
+	w.docs = []doc{{kind: "person", name: "Jane Doe/Acme", mapped: []string{"Jane Doe/Sales/Acme"}},
+		{kind: "person", name: "John Roe/Other", mapped: []string{"Jane Doe/Acme"}}}
+	w.acls = []aclDoc{{server: "Hub1/Acme", path: "crm.nsf", entries: []aclLine{{name: "-Default-", kind: "unspecified", level: "reader"}}}}
+	s := w.build(t)
+	for text, want := range map[string]string{"cn=Jane Doe,o=Acme": "CN=Jane Doe,O=Acme", "CN=Jane Doe/O=Acme": "CN=John Roe,O=Other", "Jane Doe/Acme": "CN=John Roe,O=Other"} {
+		sub, _, err := s.FindSubject(text, resolver.OnlyHierarchicalNames)
+		if err != nil || s.DN(sub) != want {
+			t.Errorf("%s: %v %v", text, sub, err)
+		}
+	}
+}

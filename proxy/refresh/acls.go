@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
@@ -223,14 +224,22 @@ func (a *acls) fromKit(take func(*database.Instance, time.Time)) {
 }
 
 // addFacts completes instances and returns the additions that cover none. Of
-// two that say different maxima the lower one counts.
+// two that say different maxima the lower one counts, and of two that contradict
+// each other about the consistent ACL the one that enforces it.
 func addFacts(list []*database.Instance, additions []source.Addition) (idle []source.Addition) {
 	slices.SortStableFunc(additions, func(a, b source.Addition) int { return int(a.MaxLevel) - int(b.MaxLevel) })
+	strict := func(in *database.Instance) bool {
+		return slices.ContainsFunc(additions, func(a source.Addition) bool { return a.Consistent == acl.Yes && a.Covers(in) })
+	}
 	for _, addition := range additions {
 		covers := false
 		for _, in := range list {
 			if addition.Covers(in) {
-				*in, covers = addition.Apply(*in), true
+				facts := addition
+				if facts.Consistent == acl.No && strict(in) {
+					facts.Consistent = acl.Yes
+				}
+				*in, covers = facts.Apply(*in), true
 			}
 		}
 		if !covers {
