@@ -2,7 +2,9 @@ package resolver
 
 import (
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/group"
@@ -95,24 +97,28 @@ func (r *memberReader) each(e directory.Entry, a schema.ID, f func(string)) {
 // as a mapped or alternate name (rule 4.6), or else the name alone. Groups of
 // another directory are not followed (rule 4.8).
 func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missing int) {
-	dn, err := name.ParseDN(text)
+	key, err := name.KeyOf(text)
 	if err != nil {
 		return r.addName(m, name.Parse(text)) // a Notes name where a DN should be
 	}
-	if dn.IsRoot() {
+	if key == "" {
 		return 1
 	}
-	if id, ok := r.store.Find(dn.Key()); ok && r.store.Exists(id) {
+	if id, ok := r.store.Find(key); ok && r.store.Exists(id) {
 		if gid, isGroup := r.byEntry[id]; isGroup {
 			if r.store.Entry(id).Source() == source {
 				m.Groups = append(m.Groups, gid)
 			} else {
-				m.Names = append(m.Names, foreignMember(dn.Key()))
+				m.Names = append(m.Names, foreignMember(key))
 			}
 			return 0
 		}
 		m.Entries = append(m.Entries, uint32(id))
 		return 0
+	}
+	dn, err := name.ParseDN(text)
+	if err != nil {
+		return 1 // cannot be: the text has a key
 	}
 	return r.addName(m, name.FromDN(dn))
 }
@@ -220,21 +226,40 @@ func (old *membership) with(s *Settings, r memberReader, people *Population, tou
 
 func (m *membership) readMembers(r memberReader, old *membership, again map[group.ID]bool) {
 	r.byEntry = m.byEntry
-	changed := make(map[group.ID]group.Members, len(again))
-	for gid := range again {
-		if !m.groups[gid].alive() {
-			changed[gid] = group.Members{}
-			continue
-		}
-		changed[gid], m.groups[gid].Missing = r.read(m.groups[gid].Entry)
+	ids := slices.Sorted(maps.Keys(again))
+	read := make([]group.Members, len(ids))
+	spelled := make([]map[name.Key]string, max(1, min(runtime.GOMAXPROCS(0), len(ids)/leastGroups)))
+	var wg sync.WaitGroup
+	for worker := range spelled {
+		own := r
+		own.spelled = map[name.Key]string{}
+		spelled[worker] = own.spelled
+		wg.Go(func() {
+			for i := worker; i < len(ids); i += len(spelled) {
+				if g := &m.groups[ids[i]]; g.alive() {
+					read[i], g.Missing = own.read(g.Entry)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	changed := make(map[group.ID]group.Members, len(ids))
+	for i, gid := range ids {
+		changed[gid] = read[i]
 	}
 	m.graph = old.graph.With(len(m.groups), changed)
 	m.spelled = old.spelled
-	if len(r.spelled) > 0 {
-		m.spelled = maps.Clone(old.spelled)
-		maps.Copy(m.spelled, r.spelled)
+	if !slices.ContainsFunc(spelled, func(some map[name.Key]string) bool { return len(some) > 0 }) {
+		return
+	}
+	m.spelled = maps.Clone(old.spelled)
+	for _, some := range spelled {
+		maps.Copy(m.spelled, some)
 	}
 }
+
+// leastGroups is how many groups are worth a goroutine.
+const leastGroups = 100
 
 // close computes the closures, or keeps the old ones where neither the nesting
 // nor any group itself changed.

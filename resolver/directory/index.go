@@ -112,8 +112,11 @@ func (d *delta) note(p uint64, sign int) {
 	}
 }
 
-// recorder notes what one record means to the indexes.
-type recorder struct{ key []byte }
+// recorder notes what records mean to the indexes, in one set of notes.
+type recorder struct {
+	key     []byte
+	classes map[RawAttribute][]*bits // sets of the classes that entries list alike
+}
 
 func (r *recorder) note(w *writer, n *notes, id ID, e Entry, sign int) {
 	if e == "" {
@@ -163,9 +166,28 @@ func (r *recorder) noteAttribute(w *writer, n *notes, id ID, base schema.ID, raw
 	}
 }
 
+// maxLists bounds how many lists of classes are remembered; a directory has few.
+const maxLists = 1 << 10
+
 // noteClasses puts an entry under each of its classes and their superclasses,
 // since a filter on a class holds for its subclasses (RFC 4512, 2.4.1).
 func (r *recorder) noteClasses(w *writer, n *notes, id ID, raw RawAttribute, sign int) {
+	sets, known := r.classes[raw]
+	if !known {
+		sets = classSets(w, n, raw)
+		if r.classes == nil {
+			r.classes = map[RawAttribute][]*bits{}
+		}
+		if len(r.classes) < maxLists {
+			r.classes[raw] = sets
+		}
+	}
+	for _, set := range sets {
+		set.note(id, sign)
+	}
+}
+
+func classSets(w *writer, n *notes, raw RawAttribute) []*bits {
 	var names []string
 	for v := raw.Values(); ; {
 		value, ok := v.Next()
@@ -175,9 +197,12 @@ func (r *recorder) noteClasses(w *writer, n *notes, id ID, raw RawAttribute, sig
 		names = appendSuperiors(names, w.schema, value)
 	}
 	slices.Sort(names)
-	for _, class := range slices.Compact(names) {
-		at(n.classes, class).note(id, sign)
+	names = slices.Compact(names)
+	sets := make([]*bits, len(names))
+	for i, class := range names {
+		sets[i] = at(n.classes, class)
 	}
+	return sets
 }
 
 // noteGrams notes the trigrams of the value whose normal form is in r.key.
