@@ -24,7 +24,7 @@ build: ## build bin/aclens, static
 
 .PHONY: test
 test: test-deps ## run all tests with the race detector (PKG=./resolver/... for some)
-	go test -race $(PKG)
+	go test -race -timeout 20m $(PKG)
 ifeq ($(PKG),./...)
 	@for module in $$(.ci/nested-modules); do echo "== $$module"; (cd "$$module" && go test -race ./...); done
 endif

@@ -189,7 +189,7 @@ func (c *compiler) chainMember(f *wire.Filter) directory.Filter {
 	}
 	set := roaring.New()
 	s := p.state.Snapshot
-	if id, ok := s.FindEntry(string(f.Value)); ok {
+	if id, ok := s.FindEntry(string(f.Value)); ok && !p.state.secretValues(p.rights)[s.Store().Entry(id).Key()] {
 		for _, g := range s.MemberOf(id) {
 			set.Add(uint32(s.Group(g).Entry))
 		}

@@ -116,6 +116,9 @@ func (c *compiler) oneType(a *assertion, stored func(*assertion) directory.Filte
 	out, ok := c.branch.computed(c, a)
 	if !ok {
 		out = stored(a)
+		if c.namesDenyList(a) { // a value that may not be known of is as one that is not there
+			out = computedLeaf(&setLeaf{leafSet: nothing(), rights: c.rights, folded: a.folded})
+		}
 	}
 	if out.Op != directory.Constant && out.Guard == nil {
 		out.Guard = guard

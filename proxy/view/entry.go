@@ -15,6 +15,7 @@ type writer struct {
 	wanted   []wantedAttribute // virtual attributes that the selection asks for
 	virtual  bool              // the virtual subtree
 	as       *string           // the name to answer under, where it is not the entry's own
+	secret   map[string]bool   // deny lists that may not be named
 	out      wire.EntryWriter  // of the entry being written; kept here so that none is allocated
 }
 
@@ -27,7 +28,7 @@ type wantedAttribute struct {
 
 // writerFor makes a writer of the entries of one stage, with what a selection asks for.
 func (q *Query) writerFor(s *stage, sel *selection) *writer {
-	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as}
+	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as, secret: q.state.secretValues(q.rights)}
 	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
 	sc := s.store.Schema()
 	for _, a := range s.place.virtual(0) {
@@ -69,6 +70,10 @@ func (w *writer) stored(out *wire.EntryWriter, id directory.ID, e directory.Entr
 		}
 		if w.sel.typesOnly {
 			out.Attribute(w.store.Schema().Name(desc))
+			continue
+		}
+		if col.dn && len(w.secret) > 0 {
+			shownValues(out, w.store.Schema().Name(desc), raw, w.secret)
 			continue
 		}
 		out.Raw(raw.Bytes())

@@ -33,6 +33,9 @@ type State struct {
 
 	serial uint64 // counts the States of this process, for cookies
 
+	deniedOnce sync.Once
+	denied     map[string]bool
+
 	specialOnce sync.Once
 	specials    specials
 
@@ -60,6 +63,7 @@ type column struct {
 	folded      string // name without options, in lower case
 	class       policy.Class
 	operational bool
+	dn          bool       // values are DNs
 	hidden      bool       // nobody reads it
 	overridden  *attribute // the virtual attribute that stands in its place on some entries
 }
@@ -115,7 +119,7 @@ func (s *State) describe() {
 		id := schema.ID(i)
 		t := sc.Type(id)
 		folded := strings.ToLower(t.Name())
-		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(),
+		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(), dn: t.Equality == "distinguishedNameMatch",
 			hidden: s.over.Hidden(folded), overridden: s.byID[id]}
 	}
 }
