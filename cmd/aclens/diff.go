@@ -14,9 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aclens/aclens/config"
-	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/report"
+	"github.com/aclens/aclens/resolver/saved"
 )
 
 func diffCommand() *cobra.Command {
@@ -24,11 +25,13 @@ func diffCommand() *cobra.Command {
 	var before, after string
 	c := &cobra.Command{
 		Use:   "diff --config FILE --before FILE --after FILE",
-		Short: "What changes for whom between two ACL exports or directories; 1 if anything does",
+		Short: "What changes for whom between two ACL exports, directories or saved snapshots; 1 if anything does",
 		Long: `Compares two states that differ in one source: ACL exports (DXL, JSON Lines of
 the export kit, REST answers in JSON, YAML; a file or a folder), or directories
 (LDIF, or DXL of Person and Group documents). Everything else is read as the
-configuration says. Ends with 1 if anything changes for anybody.`,
+configuration says. A saved snapshot holds a state whole, directory, ACLs and
+servers; of the configuration only the rules count for it. Ends with 1 if
+anything changes for anybody.`,
 		Example: "  aclens diff --config aclens.yaml --before acls-monday/ --after acls-friday/",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return diff(c, &q, before, after) },
@@ -47,7 +50,7 @@ func diff(c *cobra.Command, q *question, before, after string) error {
 	if err != nil {
 		return err
 	}
-	var sides [2]*refresh.Loaded
+	var sides [2]*resolver.Snapshot
 	for i, file := range []string{before, after} {
 		if sides[i], err = loadSide(c, q.config, file); err != nil {
 			return err
@@ -56,7 +59,7 @@ func diff(c *cobra.Command, q *question, before, after string) error {
 	out := c.OutOrStdout()
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	n := 0
-	for change := range report.Diff(sides[0].Snapshot, sides[1].Snapshot, channel) {
+	for change := range report.Diff(sides[0], sides[1], channel) {
 		n++
 		if q.asJSON {
 			err = writeJSON(out, change)
@@ -83,16 +86,22 @@ func accessWords(a report.Access) string {
 	return strings.Join(append([]string{a.Level}, a.Roles...), " ")
 }
 
-// loadSide reads the configuration with one source taken from file.
-func loadSide(c *cobra.Command, configFile, file string) (*refresh.Loaded, error) {
+// loadSide reads the configuration with one source taken from file, or a state
+// that was saved whole.
+func loadSide(c *cobra.Command, configFile, file string) (*resolver.Snapshot, error) {
 	cfg, err := config.Load(configFile)
 	if err != nil {
 		return nil, usage(err)
 	}
-	if err := replaceSource(cfg, file); err != nil {
+	kind, err := kindOfFile(file)
+	if err != nil {
 		return nil, usage(err)
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
+	if kind == savedSnapshot {
+		return readSaved(c.Context(), cfg, file, log)
+	}
+	replaceSource(cfg, kind, file)
 	loaded, err := loadConfig(c.Context(), cfg, log)
 	if err != nil {
 		return nil, err
@@ -102,15 +111,11 @@ func loadSide(c *cobra.Command, configFile, file string) (*refresh.Loaded, error
 			return nil, usage(&loaded.Faults[i])
 		}
 	}
-	return loaded, nil
+	return loaded.Snapshot, nil
 }
 
 // replaceSource puts a file in the place of the source that it is a kind of.
-func replaceSource(cfg *config.Config, file string) error {
-	kind, err := kindOfFile(file)
-	if err != nil {
-		return err
-	}
+func replaceSource(cfg *config.Config, kind fileKind, file string) {
 	switch kind {
 	case directoryLDIF, directoryDXL:
 		d := &cfg.Directory
@@ -120,7 +125,7 @@ func replaceSource(cfg *config.Config, file string) error {
 		} else {
 			d.DXL = []string{file}
 		}
-		return nil
+		return
 	}
 	homes, aliases := cfg.Databases.HomeServers, cfg.Databases.Aliases
 	cfg.Databases = config.Databases{HomeServers: homes, Aliases: aliases, Include: cfg.Databases.Include, Exclude: cfg.Databases.Exclude}
@@ -134,7 +139,6 @@ func replaceSource(cfg *config.Config, file string) error {
 	default:
 		cfg.Databases.DXL = []string{file}
 	}
-	return nil
 }
 
 // fileKind is what a file holds.
@@ -147,12 +151,13 @@ const (
 	aclYAML
 	directoryLDIF
 	directoryDXL
+	savedSnapshot
 )
 
 var kindsByExtension = map[string]fileKind{".jsonl": aclKit, ".json": aclREST, ".yaml": aclYAML, ".yml": aclYAML, ".ldif": directoryLDIF}
 
-// kindOfFile tells by the extension, and for DXL by the root of the first file,
-// what a file or folder holds.
+// kindOfFile tells by the first bytes of a saved snapshot, else by the extension,
+// and for DXL by the root of the first file, what a file or folder holds.
 func kindOfFile(file string) (fileKind, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -165,12 +170,18 @@ func kindOfFile(file string) (fileKind, error) {
 		}
 		file = first
 	}
-	if kind, ok := kindsByExtension[strings.ToLower(filepath.Ext(file))]; ok {
-		return kind, nil
-	}
 	head, err := headOf(file)
 	if err != nil {
 		return 0, err
+	}
+	if saved.Detect(head) {
+		if info.IsDir() {
+			return 0, fmt.Errorf("%s is a saved snapshot: name the file itself", file)
+		}
+		return savedSnapshot, nil
+	}
+	if kind, ok := kindsByExtension[strings.ToLower(filepath.Ext(file))]; ok {
+		return kind, nil
 	}
 	if bytes.Contains(head, []byte("<acl")) {
 		return aclDXL, nil
@@ -181,7 +192,7 @@ func kindOfFile(file string) (fileKind, error) {
 	return aclDXL, nil
 }
 
-// headBytes is how much of a DXL file is looked at for its kind.
+// headBytes is how much of a file is looked at for its kind.
 const headBytes = 64 << 10
 
 func headOf(file string) ([]byte, error) {

@@ -56,6 +56,14 @@ func (c *cursor) err() error {
 	return nil
 }
 
+// end is err, or that something is left.
+func (c *cursor) end() error {
+	if len(c.rest) > 0 {
+		return fmt.Errorf("%w: %d bytes too many", ErrDamaged, len(c.rest))
+	}
+	return c.err()
+}
+
 func (c *cursor) number() uint64 {
 	n, size := binary.Uvarint(c.rest)
 	if size <= 0 {

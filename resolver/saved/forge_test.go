@@ -81,7 +81,7 @@ func TestBlocksThatDoNotFitTogetherAreRefused(t *testing.T) {
 		sentence, says string
 		blocks         []block
 	}{
-		{"no blocks", "should not stand here", nil},
+		{"no blocks", "has no schema", nil},
 		{"no heading", "should not stand here", pick(1, 2, 3, 4, 5)},
 		{"no schema", "should not stand here", pick(0, 2, 3, 4, 5)},
 		{"a heading alone", "has no schema", pick(0)},

@@ -19,6 +19,8 @@ var (
 	ErrDamaged = errors.New("the file is damaged")
 )
 
+var errMisplaced = fmt.Errorf("%w: it should not stand here", ErrDamaged)
+
 // magic begins every file. Its first octet is not ASCII and its line ends are
 // of two kinds, so that whatever takes it for text breaks it at once.
 const magic = "\x89aclens\r\n\x1a\n\x00"
@@ -128,30 +130,36 @@ type input struct {
 // been found right. The checksum of everything is looked at last: until
 // readBlocks returns nil nothing that take was given may be used.
 func readBlocks(r io.Reader, take func(section, []byte) error) error {
-	in := &input{r: r, sum: sha256.New()}
+	in := newInput(r)
 	if err := in.head(); err != nil {
 		return err
 	}
-	last := inMeta
-	for {
-		from := in.at
-		s, payload, err := in.next()
-		if err == nil && (s < last || from == headBytes && s != inMeta) {
-			err = fmt.Errorf("%w: it should not stand here", ErrDamaged)
-		}
-		if err == nil && s != inEnd {
-			err = take(s, payload)
-		}
-		if err != nil {
-			return fmt.Errorf("%s at byte %d: %w", s, from, err)
-		}
-		if last = s; s == inEnd {
-			return nil
+	for at := inMeta; at != inEnd; {
+		var err error
+		if at, err = in.block(at, take); err != nil {
+			return err
 		}
 	}
+	return nil
 }
 
-const headBytes = int64(len(magic) + lengthBytes)
+func newInput(r io.Reader) *input { return &input{r: r, sum: sha256.New()} }
+
+// block reads one block of the section at or of a later one, and says of which.
+func (in *input) block(at section, take func(section, []byte) error) (section, error) {
+	from := in.at
+	s, payload, err := in.next()
+	if err == nil && s < at {
+		err = errMisplaced
+	}
+	if err == nil && s != inEnd {
+		err = take(s, payload)
+	}
+	if err != nil {
+		return s, fmt.Errorf("%s at byte %d: %w", s, from, err)
+	}
+	return s, nil
+}
 
 func (in *input) head() error {
 	b, err := in.read(len(magic))

@@ -23,7 +23,12 @@ func appendMeta(b []byte, m *Meta, directories []resolver.DirectoryRole) []byte 
 	return b
 }
 
-func (p *pieces) readMeta(c *cursor) error {
+// readHeading reads the block that Meta is in, and the names of the directories.
+func readHeading(s section, payload []byte) (*Meta, []string, error) {
+	if s != inMeta {
+		return nil, nil, errMisplaced
+	}
+	c := &cursor{rest: payload}
 	m := &Meta{ID: c.text(), Version: c.text(), Choices: c.text(), Changed: c.time()}
 	m.AsOf = resolver.AsOf{Directory: c.time(), ACL: c.time(), Server: c.time()}
 	if n := c.count(); n > 0 {
@@ -37,11 +42,7 @@ func (p *pieces) readMeta(c *cursor) error {
 		}
 	}
 	directories := c.texts()
-	if err := c.err(); err != nil {
-		return err
-	}
-	p.meta = m
-	return p.sameDirectories(directories)
+	return m, directories, c.end()
 }
 
 // sameDirectories refuses a state of other directories: which one an entry comes

@@ -6,6 +6,7 @@ import (
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 	"github.com/aclens/aclens/resolver/server"
 )
@@ -26,37 +27,40 @@ type pieces struct {
 
 // take reads one block.
 func (p *pieces) take(s section, payload []byte) error {
-	first := map[section]bool{inMeta: p.meta == nil, inSchema: p.meta != nil && p.numbers == nil}
-	if once, is := first[s]; is && !once || !is && p.numbers == nil {
-		return fmt.Errorf("%w: it should not stand here", ErrDamaged)
+	switch {
+	case p.meta == nil:
+		return p.takeHeading(s, payload)
+	case p.numbers == nil:
+		return p.takeSchema(s, payload)
 	}
-	c := &cursor{rest: payload}
 	var record func(*cursor) error
 	switch s {
-	case inMeta:
-		record = p.readMeta
-	case inSchema:
-		record = p.readSchema
 	case inEntries:
 		record = p.readSlot
 	case inHidden:
 		record = p.readHidden
 	case inDatabases:
 		record = p.readDatabase
-	default:
+	case inServers:
 		record = p.readServer
+	default:
+		return errMisplaced
 	}
+	c := &cursor{rest: payload}
 	for {
-		if err := record(c); err != nil {
+		if err := record(c); err != nil || len(c.rest) == 0 {
 			return err
 		}
-		switch {
-		case len(c.rest) == 0:
-			return nil
-		case s == inMeta || s == inSchema:
-			return fmt.Errorf("%w: %d bytes too many", ErrDamaged, len(c.rest))
-		}
 	}
+}
+
+func (p *pieces) takeHeading(s section, payload []byte) error {
+	m, directories, err := readHeading(s, payload)
+	if err != nil {
+		return err
+	}
+	p.meta = m
+	return p.sameDirectories(directories)
 }
 
 // snapshot puts the pieces together.
@@ -72,15 +76,23 @@ func (p *pieces) snapshot() (*resolver.Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
-	for _, srv := range p.servers {
-		if key := string(srv.Key()); key == "" || seen[key] {
-			return nil, fmt.Errorf("servers: %q has no name or is there twice", srv.Identity().Abbreviated())
-		} else {
-			seen[key] = true
-		}
+	if err := p.checkServers(); err != nil {
+		return nil, err
 	}
 	return resolver.Restore(resolver.Input{
 		Settings: p.settings, Store: store, Databases: set, Servers: p.servers, AsOf: p.meta.AsOf,
 	}), nil
+}
+
+// checkServers refuses servers that could stand for each other.
+func (p *pieces) checkServers() error {
+	seen := map[name.Key]bool{}
+	for _, srv := range p.servers {
+		key := srv.Key()
+		if key == "" || seen[key] {
+			return fmt.Errorf("servers: %q has no name or is there twice", srv.Identity().Abbreviated())
+		}
+		seen[key] = true
+	}
+	return nil
 }

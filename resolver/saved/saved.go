@@ -62,3 +62,25 @@ func Read(r io.Reader, base *schema.Schema, settings resolver.Settings) (*resolv
 	}
 	return s, *p.meta, nil
 }
+
+// Heading reads what Write put beside the Snapshot, and no more of r than that:
+// for whoever has to know the choices before it can say under which settings to
+// Read. The rest may be damaged; nothing of it counts until Read has taken all.
+func Heading(r io.Reader) (Meta, error) {
+	var m *Meta
+	in := newInput(r)
+	err := in.head()
+	if err == nil {
+		_, err = in.block(inMeta, func(s section, payload []byte) (err error) {
+			m, _, err = readHeading(s, payload)
+			return err
+		})
+	}
+	if err == nil && m == nil {
+		err = fmt.Errorf("%w: it has no heading", ErrDamaged)
+	}
+	if err != nil {
+		return Meta{}, fmt.Errorf("saved snapshot: %w", err)
+	}
+	return *m, nil
+}

@@ -79,7 +79,11 @@ func credential(sc *schema.Schema, id schema.ID) bool {
 	}
 }
 
-func (p *pieces) readSchema(c *cursor) error {
+func (p *pieces) takeSchema(s section, payload []byte) error {
+	if s != inSchema {
+		return errMisplaced
+	}
+	c := &cursor{rest: payload}
 	var extras schema.Extras
 	for range c.count() {
 		if !c.broken {
@@ -99,7 +103,7 @@ func (p *pieces) readSchema(c *cursor) error {
 		}
 		kept, names = append(kept, c.below(1<<16)), append(names, c.text())
 	}
-	if err := c.err(); err != nil {
+	if err := c.end(); err != nil {
 		return err
 	}
 	sc, err := p.base.With(extras)
@@ -109,9 +113,12 @@ func (p *pieces) readSchema(c *cursor) error {
 	if sc, err = sc.Intern(names...); err != nil {
 		return err
 	}
-	p.numbers, err = number(sc, kept, names)
-	p.store = directory.Restore(sc)
-	return err
+	n, err := number(sc, kept, names)
+	if err != nil {
+		return err
+	}
+	p.numbers, p.store = n, directory.Restore(sc)
+	return nil
 }
 
 func number(sc *schema.Schema, kept []uint64, names []string) (*numbers, error) {

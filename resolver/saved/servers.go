@@ -18,6 +18,11 @@ func writeServers(out *output, s *resolver.Snapshot) error {
 				return fmt.Errorf("servers: %w", err)
 			}
 		}
+		for protocol := range srv.Settings.Enforce {
+			if _, err := server.ParseProtocol(string(protocol)); err != nil {
+				return fmt.Errorf("server %q: %w", srv.Identity().Abbreviated(), err)
+			}
+		}
 		out.add(inServers, func(b []byte) []byte { return appendServer(b, srv) })
 	}
 	return nil
@@ -73,18 +78,8 @@ func (p *pieces) readServer(c *cursor) error {
 		srv.Document = readDocument(c)
 	}
 	s := &srv.Settings
-	for range c.count() {
-		if s.Enforce == nil {
-			s.Enforce = map[server.Protocol]acl.Tri{}
-		}
-		protocol, err := server.ParseProtocol(c.text())
-		if err != nil && !c.broken {
-			return err
-		}
-		s.Enforce[protocol] = acl.Tri(c.below(uint64(acl.Yes) + 1))
-		if c.broken {
-			break
-		}
+	if err := readEnforce(c, s); err != nil {
+		return err
 	}
 	s.PersonalAgents, s.FullAdminDisabled, s.TrustedDirectories = c.bool(), c.bool(), acl.Tri(c.below(uint64(acl.Yes)+1))
 	s.Release = int(c.below(maxRelease))
@@ -96,6 +91,23 @@ func (p *pieces) readServer(c *cursor) error {
 	s.BlankAgentFields = readBlankFields(c)
 	p.servers = append(p.servers, srv)
 	return c.err()
+}
+
+func readEnforce(c *cursor, s *server.Settings) error {
+	for range c.count() {
+		protocol, err := server.ParseProtocol(c.text())
+		if c.broken {
+			return c.err()
+		}
+		if err != nil {
+			return err
+		}
+		if s.Enforce == nil {
+			s.Enforce = map[server.Protocol]acl.Tri{}
+		}
+		s.Enforce[protocol] = acl.Tri(c.below(uint64(acl.Yes) + 1))
+	}
+	return nil
 }
 
 func readDocument(c *cursor) *server.Document {
