@@ -36,7 +36,7 @@ func (r *run) takeView(list []orderedEntry) (from, to int) {
 		answer.Position, answer.Code = positionOf(v.Offset, v.Count, len(list))
 	}
 	if answer.Code != wire.Success {
-		r.end(answer.Code, "the list view has no such target")
+		r.end(answer.Code, "the target of the list view cannot be found")
 		return 0, 0
 	}
 	return around(answer.Position, v.Before, v.After, len(list))
@@ -81,6 +81,9 @@ func (r *run) firstNotBelow(list []orderedEntry) (int, wire.ResultCode) {
 		}
 		return string(readers[e.stage].of(e)) >= target
 	})
+	if r.pace.done() {
+		return 0, wire.TimeLimitExceeded
+	}
 	return i + 1, wire.Success
 }
 

@@ -113,6 +113,9 @@ func (r *run) sort() ([]orderedEntry, *wire.SortResult) {
 	defer func() { r.view.sorting.Add(int64(-s.taken)) }()
 	r.found = s.take
 	r.look(position{})
+	if s.fault == nil && r.pace.done() {
+		r.end(wire.TimeLimitExceeded, "") // the last entries' values are not all there
+	}
 	if s.fault != nil || r.answer.Result.Code != wire.Success {
 		return nil, s.fault
 	}

@@ -1,11 +1,18 @@
 package view
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 func TestWhatCannotBeSortedIsSaidToBeSo(t *testing.T) {
@@ -136,4 +143,71 @@ func TestASortedSearchKeepsTheLimits(t *testing.T) {
 	if es, a := runQuery(t, v, r); a.Result.Code != wire.AdminLimitExceeded || len(es) > 0 || a.Sorted != nil {
 		t.Errorf("looking through: %v, %d entries", a.Result, len(es))
 	}
+}
+
+// Whenever the time is up, what was computed until then is not taken for an
+// order. There are so many databases that each value costs a look at the clock.
+func TestASortThatRunsOutOfTimeLeavesNothingBehind(t *testing.T) {
+	in := resolver.Input{Settings: resolver.Defaults()}
+	for i := range 12 {
+		d := draft(fmt.Sprintf("cn=Jane Doe %d,o=Acme", i), "objectClass", "dominoPerson", "cn", fmt.Sprintf("Jane Doe %d", i))
+		in.Entries = append(in.Entries, directory.Change{Put: &d})
+	}
+	in.Databases = manyDatabases(t, patience*termsAtOnce)
+	v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, build(t, in))
+	r := requested(t, reader, "o=Acme", wire.ScopeOne, "(objectClass=*)", "1.1")
+	want := plainlySorted(t, v, r, by("-effectiveHighestAccess,-cn"))
+	r.Sort = &Sort{Keys: by("-effectiveHighestAccess,-cn"), Critical: true}
+	r.Page = &Page{Size: 1000}
+	ended := 0
+	for limit := range len(want) + 2 {
+		q, refused := v.Prepare(r)
+		if refused.Code != wire.Success {
+			t.Fatal(refused)
+		}
+		s := &sink{t: t}
+		a := q.Run(&hurried{Context: t.Context(), looks: limit}, s)
+		if got := dns(s.entries); !slices.Equal(got, want[:len(got)]) || a.Result.Code == wire.Success && len(got) < len(want) {
+			t.Fatalf("after %d looks at the clock: %v, %q", limit, a.Result, got)
+		}
+		if a.Result.Code == wire.TimeLimitExceeded {
+			ended++
+		}
+		if es, a := runQuery(t, v, r); !slices.Equal(dns(es), want) {
+			t.Fatalf("behind one that ended after %d looks at the clock: %v, %q", limit, a.Result, dns(es))
+		}
+		v.orders = orderCache{}
+	}
+	if ended != len(want) {
+		t.Errorf("%d searches ran out of time", ended)
+	}
+}
+
+// manyDatabases all let everybody read.
+func manyDatabases(t testing.TB, n int) *database.Set {
+	t.Helper()
+	instances := make([]*database.Instance, n)
+	for i := range instances {
+		everybody := acl.NewEntry(acl.DefaultName, true)
+		everybody.Level = acl.Reader
+		list := &acl.List{Entries: []acl.Entry{everybody}}
+		must(t, list.Seal())
+		instances[i] = &database.Instance{Server: name.Parse("Hub1/Acme"), Path: fmt.Sprintf("apps/%d.nsf", i), ReplicaID: fmt.Sprintf("%016X", i+1), List: list}
+	}
+	set, _, err := database.Arrange(instances, database.Options{HomeServers: []string{"Hub1/Acme"}})
+	must(t, err)
+	return set
+}
+
+// hurried is over after some looks.
+type hurried struct {
+	context.Context
+	looks int
+}
+
+func (h *hurried) Err() error {
+	if h.looks--; h.looks < 0 {
+		return context.DeadlineExceeded
+	}
+	return nil
 }
