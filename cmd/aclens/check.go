@@ -13,15 +13,16 @@ import (
 )
 
 func checkCommand() *cobra.Command {
-	var file, failOn string
+	var file, failOn, save string
 	c := &cobra.Command{
 		Use:   "check --config FILE",
 		Short: "Validate everything without serving: connect, load, count, and list every finding",
 		Long: `Reads the configuration, connects to the directory, loads every ACL and Server
 document, and prints counts and findings. Ends with 1 if a finding reaches
 --fail-on, or an export beside good ones is broken.`,
-		Example: "  aclens check --config aclens.yaml --fail-on warning",
-		Args:    cobra.NoArgs,
+		Example: `  aclens check --config aclens.yaml --fail-on warning
+  aclens check --config aclens.yaml --save monday.aclens`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			limit, err := finding.ParseSeverity(failOn)
 			if err != nil {
@@ -31,11 +32,17 @@ document, and prints counts and findings. Ends with 1 if a finding reaches
 			if err != nil {
 				return err
 			}
+			if save != "" {
+				if err := keepState(save, loaded); err != nil {
+					return err
+				}
+			}
 			return printCheck(c.OutOrStdout(), loaded, limit)
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (required)")
 	c.Flags().StringVar(&failOn, "fail-on", "error", "least severity that ends with 1: error, warning or info")
+	c.Flags().StringVar(&save, "save", "", "keep the state in this file, for --snapshot and for diff; it holds no passwords")
 	_ = c.MarkFlagRequired("config")
 	return c
 }

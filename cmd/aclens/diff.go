@@ -99,7 +99,8 @@ func loadSide(c *cobra.Command, configFile, file string) (*resolver.Snapshot, er
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
 	if kind == savedSnapshot {
-		return readSaved(c.Context(), cfg, file, log)
+		snapshot, _, err := readSaved(c.Context(), cfg, file, log)
+		return snapshot, err
 	}
 	replaceSource(cfg, kind, file)
 	loaded, err := loadConfig(c.Context(), cfg, log)

@@ -16,15 +16,21 @@ import (
 
 // question is what explain, who and report have in common.
 type question struct {
-	config  string
-	channel string
-	asJSON  bool
+	config   string
+	channel  string
+	snapshot string // a saved state instead of the sources; empty: the sources
+	asJSON   bool
 }
 
 func (q *question) flags(c *cobra.Command) {
 	c.Flags().StringVar(&q.config, "config", "", "configuration file (required)")
 	c.Flags().StringVar(&q.channel, "channel", "notes", "how the database is reached: notes, web-password, web-session, web-sso, web-clientcert, web-anonymous, local")
 	_ = c.MarkFlagRequired("config") // the flag is there
+}
+
+// snapshotFlag is for commands that answer from a saved state too.
+func (q *question) snapshotFlag(c *cobra.Command) {
+	c.Flags().StringVar(&q.snapshot, "snapshot", "", "answer from a state that check --save kept, under the rules of the configuration")
 }
 
 func (q *question) parsedChannel() (acl.Channel, error) {
@@ -59,6 +65,7 @@ func explainCommand() *cobra.Command {
 		},
 	}
 	q.flags(c)
+	q.snapshotFlag(c)
 	c.Flags().BoolVar(&q.asJSON, "json", false, "print one JSON object")
 	c.Flags().StringVar(&user, "user", "", "LDAP DN, Notes name, unique common name, uid or mail; Anonymous; -Default- (required)")
 	c.Flags().StringVar(&database, "database", "", "key, alias, replica id, or <Server/O>!!<path> (required)")
@@ -71,7 +78,7 @@ func explainCommand() *cobra.Command {
 }
 
 func explain(c *cobra.Command, q *question, user, database, document string, mode resolver.NameMode, query resolver.Query) error {
-	loaded, err := loadFor(c, q.config)
+	loaded, err := loadFor(c, q)
 	if err != nil {
 		return err
 	}

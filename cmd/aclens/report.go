@@ -46,6 +46,7 @@ browser without anything else, lists the findings too, and holds up to
 		RunE: func(c *cobra.Command, _ []string) error { return writeReport(c, &f) },
 	}
 	f.flags(c)
+	f.snapshotFlag(c)
 	c.Flags().StringVar(&f.format, "format", "", "csv, jsonl, parquet or html (required)")
 	c.Flags().StringVar(&f.out, "out", "", "file to write, - for standard output (required)")
 	c.Flags().StringVar(&f.users, "users", "", "LDAP filter that picks the people and servers")
@@ -82,7 +83,7 @@ func writeReport(c *cobra.Command, f *reportFlags) error {
 			return usage(fmt.Errorf("--at-least: %w", err))
 		}
 	}
-	loaded, err := loadFor(c, f.config)
+	loaded, err := loadFor(c, &f.question)
 	if err != nil {
 		return err
 	}
@@ -214,7 +215,13 @@ func (f *reportFlags) into(stdout io.Writer, fill func(io.Writer) error) error {
 	if f.out == "-" {
 		return fill(stdout)
 	}
-	file, err := os.CreateTemp(filepath.Dir(f.out), "."+filepath.Base(f.out)+".*")
+	return writeWhole(f.out, fill)
+}
+
+// writeWhole writes a file, for its owner alone, under another name, and gives
+// it its own when it is whole.
+func writeWhole(name string, fill func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
 	}
@@ -222,7 +229,7 @@ func (f *reportFlags) into(stdout io.Writer, fill func(io.Writer) error) error {
 	err = fill(buffered)
 	err = errors.Join(err, buffered.Flush(), file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), f.out)
+		err = os.Rename(file.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(file.Name()) // what is left of it is of no use

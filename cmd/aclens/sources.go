@@ -223,8 +223,11 @@ type loadedState struct {
 
 // loadFor reads a configuration and everything that it names, once, and says on
 // standard error what of it is broken and so left out of the answer.
-func loadFor(c *cobra.Command, file string) (*loadedState, error) {
-	loaded, err := loadState(c, file)
+func loadFor(c *cobra.Command, q *question) (*loadedState, error) {
+	if q.snapshot != "" {
+		return loadSaved(c, q)
+	}
+	loaded, err := loadState(c, q.config)
 	if err != nil {
 		return nil, err
 	}

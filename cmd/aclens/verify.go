@@ -36,7 +36,7 @@ func verifyAnswers(c *cobra.Command, q *question, against string) error {
 	if err != nil {
 		return usage(err)
 	}
-	loaded, err := loadFor(c, q.config)
+	loaded, err := loadFor(c, q)
 	if err != nil {
 		return err
 	}

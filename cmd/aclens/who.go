@@ -26,6 +26,7 @@ func whoCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return who(c, &q, database, atLeast, role) },
 	}
 	q.flags(c)
+	q.snapshotFlag(c)
 	c.Flags().BoolVar(&q.asJSON, "json", false, "print one JSON object")
 	c.Flags().StringVar(&database, "database", "", "key, alias, replica id, or <Server/O>!!<path> (required)")
 	c.Flags().StringVar(&atLeast, "at-least", "depositor", "lowest level: depositor, reader, author, editor, designer or manager")
@@ -43,7 +44,7 @@ func who(c *cobra.Command, q *question, database, atLeast, role string) error {
 	if err != nil {
 		return usage(fmt.Errorf("--at-least: %w", err))
 	}
-	loaded, err := loadFor(c, q.config)
+	loaded, err := loadFor(c, q)
 	if err != nil {
 		return err
 	}
