@@ -34,8 +34,8 @@ type Config struct {
 	Controls      Controls       `yaml:"controls" doc:"Exceptions for LDAP controls."`
 	ProxyProtocol []netip.Prefix `yaml:"proxyProtocol" unique:"exact" doc:"Addresses and networks (10.0.0.0/8) trusted to send the PROXY protocol header."`
 	Stale         Stale          `yaml:"stale" doc:"When a source counts as stale, and what follows."`
-	Brake         Brake          `yaml:"brake" doc:"How much may vanish in one refresh before it is held back; 100% switches a brake off."`
-	State         State          `yaml:"state" doc:"What is kept on disk between runs."`
+	Brake         Brake          `yaml:"brake" doc:"How much may vanish in one refresh before it is held back; 100% switches a brake off. This version holds nothing back."`
+	State         State          `yaml:"state" doc:"What is kept on disk between runs. This version keeps nothing."`
 	Log           Log            `yaml:"log" doc:"The program's own log, on standard error."`
 	Audit         Audit          `yaml:"audit" doc:"The record of who asked what."`
 

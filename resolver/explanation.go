@@ -96,6 +96,12 @@ type ExplainedSnapshot struct {
 	Stale bool   `json:"stale"`
 }
 
+// Stale tells whether a source is older than allowed; zero allows any age.
+func (a AsOf) Stale(now time.Time, directory, acl time.Duration) bool {
+	old := func(at time.Time, limit time.Duration) bool { return limit > 0 && !at.IsZero() && now.Sub(at) > limit }
+	return old(a.Directory, directory) || old(a.ACL, acl)
+}
+
 // Freshness is AsOf as answers write it.
 func (a AsOf) Freshness() *ExplainedAsOf {
 	at := func(t time.Time) *time.Time {

@@ -6,8 +6,8 @@ import (
 	"github.com/aclens/aclens/resolver/name"
 )
 
-// hiddenDenyList stands for the name of a deny list that may not be shown.
-const hiddenDenyList = "(deny list)"
+// HiddenDenyList stands for the name of a deny list that may not be shown.
+const HiddenDenyList = "(deny list)"
 
 // OnlyOwn leaves in an explanation what a person may know of the own access:
 // no entries that lost, and no group chains that lead through others.
@@ -23,7 +23,7 @@ func (s *Snapshot) HideDenyLists(e *Explanation) {
 	}
 	hide := func(label *string) {
 		if hidden[name.Parse(*label).Key()] {
-			*label = hiddenDenyList
+			*label = HiddenDenyList
 		}
 	}
 	for i := range e.Winning {

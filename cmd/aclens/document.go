@@ -12,19 +12,12 @@ import (
 
 // documentAnswer says who may do what with one document, by which item.
 type documentAnswer struct {
-	User     string      `json:"user"`
-	Database string      `json:"database"`
-	Document string      `json:"document"` // UNID, or the file where there is none
-	Form     string      `json:"form"`
-	Read     grantAnswer `json:"read"`
-	Edit     grantAnswer `json:"edit"`
-}
-
-type grantAnswer struct {
-	Allowed bool   `json:"allowed"`
-	Rule    string `json:"rule"`
-	Item    string `json:"item"`
-	Value   string `json:"value"`
+	User     string    `json:"user"`
+	Database string    `json:"database"`
+	Document string    `json:"document"` // UNID, or the file where there is none
+	Form     string    `json:"form"`
+	Read     acl.Grant `json:"read"`
+	Edit     acl.Grant `json:"edit"`
 }
 
 // readDocument reads the Readers and Authors items of a DXL document.
@@ -45,14 +38,12 @@ func readDocument(file string) (*source.Document, *acl.Document, error) {
 	return doc, items, nil
 }
 
-func grantOf(g acl.Grant) grantAnswer { return grantAnswer{g.Allowed, g.Rule, g.Item, g.Value} }
-
 func printDocument(out io.Writer, a *documentAnswer) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, document %s (form %s) in %s\n\n", a.User, a.Document, a.Form, a.Database)
 	for _, x := range []struct {
 		what  string
-		grant grantAnswer
+		grant acl.Grant
 	}{{"May read", a.Read}, {"May edit", a.Edit}} {
 		fmt.Fprintf(w, "%s\t%s\n", x.what, grantWords(x.grant))
 	}
@@ -62,7 +53,7 @@ func printDocument(out io.Writer, a *documentAnswer) error {
 	return nil
 }
 
-func grantWords(g grantAnswer) string {
+func grantWords(g acl.Grant) string {
 	text := "no"
 	if g.Allowed {
 		text = "yes"

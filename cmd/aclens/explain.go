@@ -97,7 +97,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 			return usage(err)
 		}
 		access := s.DocumentAccess(sub, instance, query, items)
-		a := &documentAnswer{sub.Name.Canonical(), db.Key, cmp.Or(doc.UNID, document), doc.Form, grantOf(access.Read), grantOf(access.Edit)}
+		a := &documentAnswer{sub.Name.Canonical(), db.Key, cmp.Or(doc.UNID, document), doc.Form, access.Read, access.Edit}
 		if q.asJSON {
 			return writeJSON(c.OutOrStdout(), a)
 		}

@@ -288,8 +288,5 @@ func directoryError(err error) error {
 
 // staleAt tells whether a source is older than the configuration allows.
 func staleAt(now time.Time, a resolver.AsOf, limits config.Stale) bool {
-	old := func(at time.Time, limit config.Duration) bool {
-		return !at.IsZero() && limit > 0 && now.Sub(at) > limit.Std()
-	}
-	return old(a.Directory, limits.Directory) || old(a.ACL, limits.ACL)
+	return a.Stale(now, limits.Directory.Std(), limits.ACL.Std())
 }

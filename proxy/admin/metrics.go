@@ -66,7 +66,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 		Name: "aclens_operation_duration_seconds", Help: "Time from a whole request to its last answer.", Buckets: latencies}, []string{"operation"})
 	m.bytes = counter("network_bytes_total", "LDAP octets, without TLS.", "direction")
 	m.limits = counter("limits_total", "Times that a limit was reached.", "limit")
-	m.upstreamUp = gauge("upstream_up", "Whether a directory server answers, by its place in the configuration.", "server")
+	m.upstreamUp = gauge("upstream_up", "Whether a directory server answers, by its address.", "server")
 	m.upstreamErrors = counter("upstream_errors_total", "Failures of directory servers.", "kind")
 	m.passwords = counter("passwords_checked_total", "Passwords that a directory was asked about, by directory and LDAP result.", "directory", "result")
 	m.passwordTime = prometheus.NewHistogram(prometheus.HistogramOpts{

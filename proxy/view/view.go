@@ -96,9 +96,7 @@ func (v *View) Swap(id string, s *resolver.Snapshot, findings []finding.Finding,
 func (v *View) Current() *State { return v.current.Load() }
 
 func (v *View) stale(a resolver.AsOf) bool {
-	now := v.settings.Now()
-	old := func(at time.Time, limit time.Duration) bool { return limit > 0 && !at.IsZero() && now.Sub(at) > limit }
-	return old(a.Directory, v.settings.StaleAfter.Directory) || old(a.ACL, v.settings.StaleAfter.ACL)
+	return a.Stale(v.settings.Now(), v.settings.StaleAfter.Directory, v.settings.StaleAfter.ACL)
 }
 
 // Refuses tells whether answers from a State are refused because a source is

@@ -94,14 +94,11 @@ func (a *Answer) HideDenyLists() {
 	}
 }
 
-// hiddenDenyList stands for the name of a deny list that may not be shown.
-const hiddenDenyList = "(deny list)"
-
 func (a *Answer) hide(winning []string, through *[]resolver.Path) {
 	isHidden := func(label string) bool { return a.hidden[name.Parse(label).Key()] }
 	for i, label := range winning {
 		if isHidden(label) {
-			winning[i] = hiddenDenyList
+			winning[i] = resolver.HiddenDenyList
 		}
 	}
 	*through = slices.DeleteFunc(*through, func(p resolver.Path) bool {
