@@ -108,6 +108,10 @@ func directorySettings(s *resolver.Settings, c *config.Config, profile config.Pr
 	s.ActiveDirectory = profile == config.ProfileActiveDirectory
 	s.Directories = []resolver.DirectoryRole{{Name: "primary", Groups: true, NestedExpansion: true}}
 	for _, second := range c.Secondaries {
+		if second.GroupAuthorization && second.Profile == config.ProfileActiveDirectory && !s.ActiveDirectory {
+			// groupType is read one way for all directories, and read wrongly it would let mail groups count
+			return fmt.Errorf("secondaries: %s: groups of Active Directory beside another kind of primary directory cannot count in this version", second.Name)
+		}
 		s.Directories = append(s.Directories, resolver.DirectoryRole{
 			Name: second.Name, Groups: second.GroupAuthorization, NestedExpansion: second.NestedExpansion,
 		})
