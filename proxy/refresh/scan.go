@@ -34,6 +34,7 @@ type scan struct {
 	changes   []directory.Change
 	put       map[string]digest   // what came or changed
 	gone      []string            // what is no more
+	stated    map[string]bool     // of gone: what a feed said itself, see groundOf
 	twice     []string            // entries that the directory holds twice
 	passwords map[string][][]byte // userPassword of what is in files
 	faults    []Fault
