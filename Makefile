@@ -36,7 +36,7 @@ test-long: test-deps ## run all tests five times in random order, a million rand
 	.ci/fuzz 2m
 
 .PHONY: test-deps
-test-deps: # what the tests need beside Go: a C compiler, slapd, LDAP clients, Chromium
+test-deps: # what the tests need beside Go: a C compiler, slapd, LDAP clients of all kinds, Chromium
 	@.ci/install-test-deps
 
 .PHONY: lint

@@ -53,6 +53,14 @@ func CAFile(t testing.TB) string {
 	return writeCertificates(t, t.TempDir())
 }
 
+// Certificates writes PEM files for another server on 127.0.0.1 and returns
+// their paths: its authority, its certificate and its key.
+func Certificates(t testing.TB) (ca, certificate, key string) {
+	t.Helper()
+	dir := t.TempDir()
+	return writeCertificates(t, dir), filepath.Join(dir, certificateFile), filepath.Join(dir, keyFile)
+}
+
 func newKey(t testing.TB) *ecdsa.PrivateKey {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
