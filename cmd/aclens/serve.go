@@ -135,7 +135,8 @@ func (s *service) build() error {
 	s.front = front.New(s.frontSettings(), front.Parts{
 		Directory: frontDirectory{s}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
 	})
-	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin}, s.log)
+	sessions := admin.NewSessions(s.state, s.httpLogin, s.metrics, time.Now)
+	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin, Sessions: sessions}, s.log)
 	s.scraped = admin.NewServer(s.metrics, s.status, nil, s.log)
 	return nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -59,56 +58,9 @@ func who(c *cobra.Command, q *question, database, atLeast, role string) error {
 	}
 	fresh := s.AsOf().Freshness()
 	if q.asJSON {
-		return writeWho(c.OutOrStdout(), answer, channel, fresh, &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale})
+		return answer.WriteJSON(c.OutOrStdout(), fresh, &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale})
 	}
 	return printWho(c.OutOrStdout(), answer, fresh)
-}
-
-// writeWho prints one JSON object; its rows are written as they are made.
-func writeWho(out io.Writer, a *report.Answer, channel acl.Channel, fresh *resolver.ExplainedAsOf, snapshot *resolver.ExplainedSnapshot) error {
-	p := &printer{out: out}
-	p.text(`{"channel":`)
-	p.json(channel.String())
-	p.text(`,"who":[`)
-	first := true
-	for h := range a.Rows() {
-		if !first {
-			p.text(",\n")
-		}
-		first = false
-		p.json(h)
-	}
-	p.text(`],"open":`)
-	p.json(a.Open)
-	p.text(`,"bypass":`)
-	p.json(a.Bypass)
-	p.text(`,"asOf":`)
-	p.json(fresh)
-	p.text(`,"snapshot":`)
-	p.json(snapshot)
-	p.text("}\n")
-	return p.err
-}
-
-// printer writes pieces and keeps the first error.
-type printer struct {
-	out io.Writer
-	err error
-}
-
-func (p *printer) text(s string) {
-	if p.err == nil {
-		_, p.err = io.WriteString(p.out, s)
-	}
-}
-
-func (p *printer) json(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		p.err = err
-		return
-	}
-	p.text(string(b))
 }
 
 // printWho writes the answer for people.

@@ -38,6 +38,8 @@ type Metrics struct {
 	defaults      *prometheus.GaugeVec
 	anonymous     *prometheus.GaugeVec
 	findings      *prometheus.GaugeVec
+	logins        *prometheus.CounterVec
+	sessions      prometheus.Gauge
 	tlsErrors     prometheus.Counter
 	referrals     prometheus.Counter
 }
@@ -81,13 +83,18 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	m.defaults = gauge("databases_by_default_level", "Databases by the level of -Default-.", "level")
 	m.anonymous = gauge("databases_by_anonymous_level", "Databases by the level of Anonymous, or of -Default- without such an entry.", "level")
 	m.findings = gauge("findings", "Findings by kind and severity.", "kind", "severity")
+	m.logins = counter("http_logins_total", "Log-ins by the explorer's form, by what became of them.", "result")
+	for _, result := range []string{"accepted", "refused", "throttled", "unavailable", "forged"} {
+		m.logins.WithLabelValues(result)
+	}
+	m.sessions = prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_http_sessions", Help: "Sessions of the explorer that are open."})
 	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
 		Help: "Times that changed certificate files could not be used and the old ones stayed."})
 	m.referrals = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_upstream_referrals_total", Help: "References to other servers that were left out."})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, build, ageCollector{age},
+	m.registry.MustRegister(m.seconds, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, m.sessions, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -156,6 +163,13 @@ func (m *Metrics) PasswordChecked(directory, result string, took time.Duration) 
 
 // BindCache counts what the bind cache did for a bind.
 func (m *Metrics) BindCache(use string) { m.bindCache.WithLabelValues(use).Inc() }
+
+// httpLogin counts a log-in by form: accepted, refused, throttled, unavailable,
+// or forged (the form is not ours).
+func (m *Metrics) httpLogin(result string) { m.logins.WithLabelValues(result).Inc() }
+
+// httpSessions takes how many sessions are open.
+func (m *Metrics) httpSessions(n int) { m.sessions.Set(float64(n)) }
 
 // BuildDuration observes the making of a snapshot.
 func (m *Metrics) BuildDuration(d time.Duration) { m.buildSeconds.Observe(d.Seconds()) }

@@ -71,8 +71,9 @@ type askedDecision struct {
 	own      bool // by right of the own entry alone
 }
 
-// reasonAttribute is the attribute whose right a decision outside of LDAP needs.
-const reasonAttribute = "effectiveaccessreason"
+// ReasonAttribute is the attribute, by its folded name, whose right a decision
+// outside of LDAP needs.
+const ReasonAttribute = "effectiveaccessreason"
 
 func (s *State) asked(who policy.Identity, q Question) (*askedDecision, error) {
 	if who.Anonymous() {
@@ -84,21 +85,21 @@ func (s *State) asked(who policy.Identity, q Question) (*askedDecision, error) {
 		return nil, ErrNotShown
 	}
 	sub, _, err := s.Snapshot.FindSubject(q.User, resolver.OnlyHierarchicalNames)
-	granted := a.rights.Database(a.db.Index, reasonAttribute)
+	granted := a.rights.Database(a.db.Index, ReasonAttribute)
 	switch {
-	case err != nil && granted && !a.rights.Hidden(reasonAttribute):
+	case err != nil && granted && !a.rights.Hidden(ReasonAttribute):
 		return nil, fmt.Errorf("user: %w", err)
 	case err != nil:
 		return nil, ErrNotShown
 	}
 	a.sub = sub
-	if a.rights.Hidden(reasonAttribute) {
+	if a.rights.Hidden(ReasonAttribute) {
 		return nil, ErrNotShown
 	}
 	if granted {
 		return a, nil
 	}
-	a.own = sub.Entry != directory.None && a.rights.OwnValues(sub.Entry, reasonAttribute)
+	a.own = sub.Entry != directory.None && a.rights.OwnValues(sub.Entry, ReasonAttribute)
 	if !a.own || q.Query.FullAccess {
 		return nil, ErrNotShown
 	}

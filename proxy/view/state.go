@@ -170,6 +170,9 @@ func (s *State) rights(who policy.Identity) *policy.Rights {
 	return s.over.Rights(who)
 }
 
+// Rights finds what an identity may see of this State, for answers outside of LDAP.
+func (s *State) Rights(who policy.Identity) *policy.Rights { return s.rights(who) }
+
 // IsAdmin tells whether an identity may release and steer.
 func (s *State) IsAdmin(who policy.Identity) bool { return s.rights(who).Admin() }
 

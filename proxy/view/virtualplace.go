@@ -11,6 +11,7 @@ import (
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
 )
 
@@ -51,20 +52,20 @@ func (p *virtualPlace) visible(id directory.ID) bool {
 	case container:
 		return n.fixed && (p.rights.Groups() || p.rights.AnyAccess()) || p.rights.Groups() && (n.shared || p.rights.DenyLists())
 	case findingEntry:
-		return p.mayReadFinding(n)
+		return MayReadFinding(p.rights, &p.state.Findings[n.role], n.db)
 	default:
 		return n.db != nil && p.rights.AnyDatabase(n.db.Index)
 	}
 }
 
-// mayReadFinding: one about a database that names nobody goes with the
-// database, any other with the right to everything.
-func (p *virtualPlace) mayReadFinding(n node) bool {
-	f := &p.state.Findings[n.role]
-	if p.rights.Everything() {
+// MayReadFinding tells whether a finding may be read. One about a database (nil
+// for none) that names nobody goes with the database, any other with the right
+// to everything.
+func MayReadFinding(r *policy.Rights, f *finding.Finding, db *database.Database) bool {
+	if r.Everything() {
 		return true
 	}
-	return n.db != nil && p.rights.AnyDatabase(n.db.Index) && len(f.Subjects) == 0 && (p.rights.DenyLists() || !f.DenyList)
+	return db != nil && r.AnyDatabase(db.Index) && len(f.Subjects) == 0 && (r.DenyLists() || !f.DenyList)
 }
 
 func (p *virtualPlace) readable(id directory.ID, c *column) bool {

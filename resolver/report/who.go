@@ -92,6 +92,10 @@ func (a *Answer) HideDenyLists() {
 	for i := range a.Open {
 		a.hide(a.Open[i].Winning, &a.Open[i].Through)
 	}
+	for i := range a.Bypass {
+		a.Bypass[i].Entries = slices.Clone(a.Bypass[i].Entries) // they are the Server document's own
+		a.hide(a.Bypass[i].Entries, &[]resolver.Path{})
+	}
 }
 
 func (a *Answer) hide(winning []string, through *[]resolver.Path) {

@@ -14,6 +14,7 @@ import (
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/report"
+	"github.com/aclens/aclens/resolver/server"
 )
 
 func ask(t testing.TB, s *resolver.Snapshot, q report.Question) *report.Answer {
@@ -156,6 +157,8 @@ func TestDenyListsCanBeHidden(t *testing.T) {
 	w.put("cn=Jane Doe,o=Acme", "dominoPerson")
 	w.put("cn=Gone", "dominoGroup", "groupType", "3", "member", "cn=Jane Doe,o=Acme", "member", "cn=*,o=Else")
 	w.database(t, "app.nsf", acl.Author, entry{label: "-Default-"}, entry{label: "Gone", level: acl.Reader})
+	host := &server.Document{Name: name.Parse("Hub1/Acme"), Lists: map[string][]string{server.FullAdmin: {"Gone"}}}
+	w.servers = append(w.servers, &server.Server{Document: host})
 	s := w.build(t)
 	a := ask(t, s, report.Question{Database: find(t, s, "app.nsf")})
 	shown, err := json.Marshal([]any{a, slices.Collect(a.Rows())})
@@ -165,6 +168,9 @@ func TestDenyListsCanBeHidden(t *testing.T) {
 	must(t, err)
 	if !strings.Contains(string(shown), "Gone") || strings.Contains(string(hidden), "Gone") {
 		t.Errorf("shown %s\nhidden %s", shown, hidden)
+	}
+	if host.Lists[server.FullAdmin][0] != "Gone" {
+		t.Error("hiding a name changes the Server document")
 	}
 }
 
