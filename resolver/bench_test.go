@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 )
 
@@ -178,17 +181,47 @@ func BenchmarkSubject(b *testing.B) {
 	}
 }
 
-// BenchmarkEachDecision decides over a thousand databases.
+// BenchmarkEachDecision decides over a thousand databases: for somebody whom no
+// entry names, and for somebody whom entries in every database do.
 func BenchmarkEachDecision(b *testing.B) {
 	s := smallTown(b)
-	sub, _, err := s.FindSubject("p31", resolver.OnlyHierarchicalNames)
+	stranger := s.NamedSubject(name.Parse("Jane Doe/Acme"), acl.Person)
+	b.Run("where -Default- decides", func(b *testing.B) { benchmarkDecisions(b, s, stranger) })
+	everywhere := crowd{people: 100, groups: 1, databases: 1_000}.build(b)
+	sub, _, err := everywhere.FindSubject("p31", resolver.OnlyHierarchicalNames)
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.Run("where entries decide", func(b *testing.B) { benchmarkDecisions(b, everywhere, sub) })
+}
+
+func benchmarkDecisions(b *testing.B, s *resolver.Snapshot, sub *resolver.Subject) {
+	var w resolver.Walker
 	b.ReportAllocs()
+	byDefault, before := 0, cpuTime(b)
 	for b.Loop() {
-		s.EachDecision(sub, resolver.Query{Channel: acl.WebSession}, func(*database.Database, *resolver.Decision) bool { return true })
+		byDefault = 0
+		w.Each(s, sub, resolver.Query{Channel: acl.WebSession}, func(_ *database.Database, d *resolver.Decision) bool {
+			if d.Source == acl.FromDefault {
+				byDefault++
+			}
+			return true
+		})
 	}
+	decisions := float64(b.N * s.Databases().Len())
+	b.ReportMetric(decisions/(cpuTime(b)-before).Seconds()/1e6, "million/cpu-s")
+	b.ReportMetric(float64(byDefault)/float64(s.Databases().Len()), "by-default")
+}
+
+// cpuTime is the processor time that the process has taken: what a benchmark can
+// say on a machine that does other work as well.
+func cpuTime(tb testing.TB) time.Duration {
+	tb.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		tb.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkAccess computes who may do what in one database, nothing cached.

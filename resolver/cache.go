@@ -17,6 +17,7 @@ type caches struct {
 	databases keptSets[accessKey, *Access]
 	refused   keptSets[deniedKey, *roaring.Bitmap]
 	groups    keptSets[group.ID, *roaring.Bitmap]
+	unmatched [acl.Local + 1][2]unmatchedRows
 }
 
 type accessKey struct {

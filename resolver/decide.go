@@ -1,7 +1,6 @@
 package resolver
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -60,6 +59,7 @@ type asking struct {
 type serverAnswer struct {
 	access server.Access
 	why    server.Reason
+	plain  bool // the server has neither a document nor folders to ask
 }
 
 func (s *Snapshot) ask(sub *Subject, q Query) *asking {
@@ -68,23 +68,40 @@ func (s *Snapshot) ask(sub *Subject, q Query) *asking {
 
 // decide joins the ACL, the channel and the server for known matches.
 func (a *asking) decide(in *database.Instance, m acl.Match, r acl.Reading) Decision {
-	l := in.List
-	if a.q.Channel == acl.Local && l.Consistent == acl.No {
+	if a.unenforced(in) {
 		d := acl.Unenforced()
 		return Decision{Decision: d, ACLLevel: d.Level, Server: server.Allowed}
 	}
-	d := l.Decide(a.sub.Kind, m, r)
-	if a.fullAccess(in) {
-		d = l.FullAccess(d, readingFor(in, r))
-	} else {
-		d = l.Through(d, a.q.Channel, r)
-	}
-	out := Decision{Decision: d, ACLLevel: d.Level}
-	out.Server, out.ServerReason = a.serverAccess(in)
-	if out.Server == server.Denied {
-		out.Decision = acl.Decision{Source: acl.FromServerDenied}
-	}
+	var out Decision
+	a.readACL(&out, in, &m, &r)
+	out.from(a.serverAccess(in))
 	return out
+}
+
+// unenforced tells whether nobody asks the ACL (rule 6.3).
+func (a *asking) unenforced(in *database.Instance) bool {
+	return a.q.Channel == acl.Local && in.List.Consistent == acl.No
+}
+
+// readACL joins the ACL and the channel for known matches.
+func (a *asking) readACL(d *Decision, in *database.Instance, m *acl.Match, r *acl.Reading) {
+	l := in.List
+	l.DecideInto(&d.Decision, a.sub.Kind, m, r)
+	if a.fullAccess(in) {
+		d.Decision = l.FullAccess(d.Decision, readingFor(in, *r))
+	} else {
+		l.Through(&d.Decision, a.q.Channel, r)
+	}
+	d.ACLLevel = d.Level
+}
+
+// from says that the server which the database stands on has answered: one that
+// refuses takes everything.
+func (d *Decision) from(access server.Access, why server.Reason) {
+	d.Server, d.ServerReason = access, why
+	if access == server.Denied {
+		d.Decision = acl.Decision{Source: acl.FromServerDenied}
+	}
 }
 
 // fullAccess tells whether switching full access administration on has an
@@ -112,22 +129,38 @@ func readingFor(in *database.Instance, r acl.Reading) acl.Reading {
 }
 
 // serverAccess asks the server that the instance stands on, and the folder that
-// it lies in (rule 7.16). Full access administrators pass the folder, but not a
-// server that refuses them (section 0).
+// it lies in.
 func (a *asking) serverAccess(in *database.Instance) (server.Access, server.Reason) {
-	if a.sub.Kind == acl.Nobody || a.sub.Kind == acl.Database {
-		return server.Unknown, server.Reason{Rule: "7.1", Why: "a server's lists are about people and servers"}
-	}
-	srv := a.Server(in.Server)
 	answer, known := a.servers[in.Server.Key()]
 	if !known {
-		answer.access, answer.why = srv.Access(a.seen(), a.q.Channel)
+		answer.access, answer.why = a.serverItself(in.Server)
 		if a.servers == nil {
 			a.servers = map[name.Key]serverAnswer{}
 		}
 		a.servers[in.Server.Key()] = answer
 	}
-	if answer.access == server.Denied || len(srv.Settings.Folders) == 0 {
+	return a.inFolder(in, &answer)
+}
+
+// serverItself asks a server, whatever the database.
+func (a *asking) serverItself(n name.Name) (server.Access, server.Reason) {
+	if a.asServerSees() {
+		return a.Server(n).Access(a.seen(), a.q.Channel)
+	}
+	return server.Unknown, server.Reason{Rule: "7.1", Why: "a server's lists are about people and servers"}
+}
+
+// asServerSees tells whether a server's lists are about such a subject.
+func (a *asking) asServerSees() bool {
+	return a.sub.Kind != acl.Nobody && a.sub.Kind != acl.Database
+}
+
+// inFolder asks the folder that a database lies in as well (rule 7.16). Full
+// access administrators pass the folder, but not a server that refuses them
+// (section 0).
+func (a *asking) inFolder(in *database.Instance, answer *serverAnswer) (server.Access, server.Reason) {
+	srv := a.Server(in.Server)
+	if !a.asServerSees() || answer.access == server.Denied || len(srv.Settings.Folders) == 0 {
 		return answer.access, answer.why
 	}
 	if folder, why := srv.FolderAccess(in.Path, a.seen(), a.q.Channel, a.fullAccess(in)); folder != server.Allowed {
@@ -241,118 +274,4 @@ func (s *Snapshot) groupKeys(sub *Subject) map[name.Key]bool {
 		}
 	}
 	return keys
-}
-
-// hit is one entry that covers the subject, on the way to a Match.
-type hit struct {
-	ref
-	via acl.Via
-}
-
-// matchAll finds, over all databases, the entries that cover a subject, through
-// the index; sorted by database, then way, then entry.
-func (s *Snapshot) matchAll(sub *Subject, hits []hit) []hit {
-	hits = hits[:0]
-	put := func(refs []ref, via acl.Via) {
-		for _, r := range refs {
-			hits = append(hits, hit{r, via})
-		}
-	}
-	if sub.Kind == acl.Database {
-		for _, k := range sub.keys {
-			put(s.acls.replicas[k], acl.ByName)
-		}
-	} else {
-		for _, k := range sub.keys {
-			put(s.acls.names[k], acl.ByName)
-		}
-		if sub.common != "" {
-			put(s.acls.names[sub.common], acl.ByCommon)
-		}
-		for _, id := range sub.groups {
-			s.putGroup(id, put)
-		}
-		for _, k := range sub.wildcards {
-			put(s.acls.wildcards[k], acl.ByWildcard)
-		}
-	}
-	return s.settle(sub, hits)
-}
-
-func (s *Snapshot) putGroup(id group.ID, put func([]ref, acl.Via)) {
-	for _, n := range s.members.groups[id].Names {
-		refs := s.acls.names[n.Key()]
-		if len(refs) == 0 {
-			continue
-		}
-		if holder, ok := s.members.named.find(n.Key()); ok && holder == id {
-			put(refs, acl.ByGroup)
-		}
-	}
-}
-
-// settle sorts the hits and keeps those whose entry's type suits the subject.
-func (s *Snapshot) settle(sub *Subject, hits []hit) []hit {
-	hits = slices.DeleteFunc(hits, func(h hit) bool {
-		in := s.databases.At(int(h.db)).Primary
-		if h.via == acl.ByCommon && !s.commonMatches(s.settings.CommonName, sub, in.Server) {
-			return true
-		}
-		return !in.List.Entries[h.entry].Type.Suits(sub.Kind, h.via)
-	})
-	slices.SortFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.db, b.db), cmp.Compare(a.via, b.via), cmp.Compare(a.entry, b.entry))
-	})
-	return slices.Compact(hits)
-}
-
-// EachDecision calls yield with the decision for every database, in the order
-// of their keys, until yield returns false. It is the fast form of Decide.
-func (s *Snapshot) EachDecision(sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
-	a := s.ask(sub, q)
-	if a.sub.stored != nil {
-		s.eachPlainly(a.sub, q, yield)
-		return
-	}
-	hits := s.matchAll(a.sub, nil)
-	for _, db := range s.databases.All() {
-		var m acl.Match
-		m, hits = takeMatch(hits, uint32(db.Index))
-		d := a.decide(db.Primary, m, s.settings.Reading)
-		if !yield(db, &d) {
-			return
-		}
-	}
-}
-
-func (s *Snapshot) eachPlainly(sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
-	for _, db := range s.databases.All() {
-		d := s.Decide(sub, db.Primary, q)
-		if !yield(db, &d) {
-			return
-		}
-	}
-}
-
-// takeMatch splits the hits of one database off the front.
-func takeMatch(hits []hit, db uint32) (acl.Match, []hit) {
-	var m acl.Match
-	if len(hits) == 0 || hits[0].db != db {
-		return m, hits
-	}
-	for len(hits) > 0 && hits[0].db == db {
-		h := hits[0]
-		hits = hits[1:]
-		switch h.via {
-		case acl.ByName:
-			m.Names = append(m.Names, h.entry)
-		case acl.ByCommon:
-			m.Commons = append(m.Commons, h.entry)
-		case acl.ByGroup:
-			m.Groups = append(m.Groups, h.entry)
-		case acl.ByWildcard:
-			m.Wildcards = append(m.Wildcards, h.entry)
-		}
-	}
-	return m, hits
 }

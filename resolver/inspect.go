@@ -245,7 +245,7 @@ func (h Hits) Len() int { return len(h.list) }
 
 // At is the i-th hit: the Index of the database, the way, the position in its list.
 func (h Hits) At(i int) (db int, via acl.Via, entry int32) {
-	return int(h.list[i].db), h.list[i].via, h.list[i].entry
+	return int(h.list[i].db()), h.list[i].via(), h.list[i].entry()
 }
 
 // Match finds the entries of one list that cover the subject.

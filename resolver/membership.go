@@ -18,6 +18,7 @@ type membership struct {
 	byEntry map[directory.ID]group.ID
 	named   groupNames
 	doubled map[name.Key][]group.ID // the groups behind each name that several have
+	renamed bool                    // named may differ from that of the membership before
 	hidden  map[name.Key]bool       // names of deny lists, which answers hide (rule 4.2)
 	graph   *group.Graph
 	spelled map[name.Key]string // members without an entry, as some group spells their DN
@@ -214,7 +215,7 @@ func (old *membership) with(s *Settings, r memberReader, people *Population, tou
 		again[gid] = true
 	}
 	m.readMembers(r, old, again)
-	m.named, m.doubled, m.hidden = old.named, old.doubled, old.hidden
+	m.named, m.doubled, m.hidden, m.renamed = old.named, old.doubled, old.hidden, renamed
 	if renamed {
 		m.named = nameGroups(m.groups, len(s.Directories))
 		m.doubled = doubledGroups(m.groups, m.named)

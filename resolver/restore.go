@@ -8,6 +8,7 @@ func Restore(in Input) *Snapshot {
 	before := emptySnapshot(in.Settings, directory.Empty(in.Store.Schema()))
 	n := before.successor(Change{Databases: in.Databases, Servers: in.Servers, AsOf: in.AsOf})
 	n.follow(before, in.Store, heldIDs(in.Store))
+	n.linkGroups(before)
 	return n
 }
 

@@ -23,6 +23,8 @@ type Snapshot struct {
 	members   *membership
 	databases *database.Set
 	acls      *aclIndex
+	hosts     *hosts
+	groupRefs *groupRefs
 	servers   map[name.Key]*server.Server
 	asOf      AsOf
 	cache     *caches
@@ -70,19 +72,29 @@ type Change struct {
 // did not change, and equals one that Build makes from everything.
 func (s *Snapshot) Update(c Change) (*Snapshot, []directory.Fault) {
 	n := s.successor(c)
-	return n, n.updateDirectory(s, c)
+	faults := n.updateDirectory(s, c)
+	n.linkGroups(s)
+	return n, faults
+}
+
+// linkGroups finds the ACL entries of every group, where the names of groups or
+// the ACLs have changed.
+func (n *Snapshot) linkGroups(old *Snapshot) {
+	if n.groupRefs = old.groupRefs; n.groupRefs == nil || n.acls != old.acls || n.members.renamed && n.members != old.members {
+		n.groupRefs = refsOfGroups(n.members, n.acls)
+	}
 }
 
 // successor is the Snapshot after a change but for the directory.
 func (s *Snapshot) successor(c Change) *Snapshot {
 	n := &Snapshot{
-		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, asOf: c.AsOf, cache: newCaches(),
+		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, hosts: s.hosts, asOf: c.AsOf, cache: newCaches(),
 	}
 	if c.Databases != nil {
 		n.databases = c.Databases
 	}
 	if n.acls == nil || c.Databases != nil {
-		n.acls = indexACLs(n.databases)
+		n.acls, n.hosts = indexACLs(n.databases), hostsOf(n.databases)
 	}
 	if c.Servers != nil || n.servers == nil {
 		n.servers = make(map[name.Key]*server.Server, len(c.Servers))

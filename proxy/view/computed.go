@@ -30,13 +30,21 @@ type computed struct {
 	attribute string // folded name of the attribute whose values are wanted
 	subject   *resolver.Subject
 	looked    bool // subject is looked up
+	walker    resolver.Walker
 	decisions [acl.Local + 1]rows
 }
 
 // rows are the decisions on one channel; their room serves one entry after another.
 type rows struct {
 	known bool
-	list  []resolver.Decision
+	list  []standing
+}
+
+// standing is as much of a decision as values are made of.
+type standing struct {
+	level      acl.Level
+	privileges acl.Privileges
+	roles      acl.RoleSet
 }
 
 // at moves on to another entry.
@@ -59,7 +67,7 @@ func (c *computed) sub() *resolver.Subject {
 }
 
 // rows are the decisions for every database, in the order of their keys.
-func (c *computed) rows(channel acl.Channel) []resolver.Decision {
+func (c *computed) rows(channel acl.Channel) []standing {
 	r := &c.decisions[channel]
 	if r.known {
 		return r.list
@@ -69,8 +77,8 @@ func (c *computed) rows(channel acl.Channel) []resolver.Decision {
 		return nil
 	}
 	r.known, r.list = true, r.list[:0]
-	c.state.Snapshot.EachDecision(sub, resolver.Query{Channel: channel}, func(_ *database.Database, d *resolver.Decision) bool {
-		r.list = append(r.list, *d)
+	c.walker.Each(c.state.Snapshot, sub, resolver.Query{Channel: channel}, func(_ *database.Database, d *resolver.Decision) bool {
+		r.list = append(r.list, standing{d.Level, d.Privileges, d.Roles})
 		return true
 	})
 	return r.list
@@ -78,7 +86,7 @@ func (c *computed) rows(channel acl.Channel) []resolver.Decision {
 
 // each calls f for every database whose values may be read of the entry. Of the
 // own entry only databases above no access are, unless a rule says more.
-func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *resolver.Decision)) {
+func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *standing)) {
 	if !c.pace.spend(c.state.Snapshot.Databases().Len() / termsAtOnce) {
 		return
 	}
@@ -90,7 +98,7 @@ func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *re
 	self := c.rights == nil || c.rights.OwnValues(c.id, c.attribute)
 	for i, db := range c.state.Snapshot.Databases().All() {
 		d := &rows[i]
-		if all || granted != nil && granted.Contains(uint32(i)) || self && d.Level > acl.NoAccess {
+		if all || granted != nil && granted.Contains(uint32(i)) || self && d.level > acl.NoAccess {
 			f(db, d)
 		}
 	}
@@ -132,9 +140,9 @@ func (c *computed) subordinates(enough int) int {
 
 func levels(channel acl.Channel, r reached) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
-		c.each(channel, func(db *database.Database, d *resolver.Decision) {
+		c.each(channel, func(db *database.Database, d *standing) {
 			w := c.state.wordsOf(db)
-			for l, highest := r(d.Level); l <= highest; l++ {
+			for l, highest := r(d.level); l <= highest; l++ {
 				put(w.levels[l])
 			}
 		})
@@ -143,8 +151,8 @@ func levels(channel acl.Channel, r reached) func(*computed, func(string)) {
 
 func roles(channel acl.Channel) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
-		c.each(channel, func(db *database.Database, d *resolver.Decision) {
-			if d.Level > acl.NoAccess {
+		c.each(channel, func(db *database.Database, d *standing) {
+			if d.level > acl.NoAccess {
 				putRoles(c.state.wordsOf(db).roles, d, put)
 			}
 		})
@@ -152,18 +160,18 @@ func roles(channel acl.Channel) func(*computed, func(string)) {
 }
 
 // putRoles puts those of the words by role that a decision has.
-func putRoles(words []string, d *resolver.Decision, put func(string)) {
+func putRoles(words []string, d *standing, put func(string)) {
 	for i, w := range words {
-		if d.Roles.Has(i) {
+		if d.roles.Has(i) {
 			put(w)
 		}
 	}
 }
 
 func privileges(c *computed, put func(string)) {
-	c.each(acl.Notes, func(db *database.Database, d *resolver.Decision) {
+	c.each(acl.Notes, func(db *database.Database, d *standing) {
 		for i, w := range c.state.wordsOf(db).privileges {
-			if d.Privileges.Has(1 << i) {
+			if d.privileges.Has(1 << i) {
 				put(w)
 			}
 		}
@@ -173,12 +181,12 @@ func privileges(c *computed, put func(string)) {
 // accessGroups lists the level and role groups of the virtual subtree that hold
 // the entry.
 func accessGroups(c *computed, put func(string)) {
-	c.each(c.state.view.groupChannel, func(db *database.Database, d *resolver.Decision) {
+	c.each(c.state.view.groupChannel, func(db *database.Database, d *standing) {
 		w := c.state.wordsOf(db)
-		for l := acl.Reader; l <= d.Level; l++ {
+		for l := acl.Reader; l <= d.level; l++ {
 			put(w.levelGroups[l])
 		}
-		if d.Level > acl.NoAccess {
+		if d.level > acl.NoAccess {
 			putRoles(w.roleGroups, d, put)
 		}
 	})
@@ -186,8 +194,8 @@ func accessGroups(c *computed, put func(string)) {
 
 func highest(c *computed, put func(string)) {
 	best, any := acl.NoAccess, false
-	c.each(acl.Notes, func(_ *database.Database, d *resolver.Decision) {
-		best, any = max(best, d.Level), true
+	c.each(acl.Notes, func(_ *database.Database, d *standing) {
+		best, any = max(best, d.level), true
 	})
 	if any {
 		put(best.String())
@@ -195,7 +203,7 @@ func highest(c *computed, put func(string)) {
 }
 
 func reasons(c *computed, put func(string)) {
-	c.each(acl.Notes, func(db *database.Database, _ *resolver.Decision) {
+	c.each(acl.Notes, func(db *database.Database, _ *standing) {
 		if c.presence {
 			put("")
 			return
@@ -276,19 +284,19 @@ func memberOf(w which) func(*computed, func(string)) {
 // perDatabase computes accessLevel;x-db-ALIAS and its like.
 func perDatabase(base string, db *database.Database) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
-		c.each(c.state.view.groupChannel, func(each *database.Database, d *resolver.Decision) {
+		c.each(c.state.view.groupChannel, func(each *database.Database, d *standing) {
 			if each.Index != db.Index {
 				return
 			}
 			switch {
-			case base == attrAccessLevel && d.Level > acl.NoAccess:
-				put(d.Level.String())
-			case base == attrAccessRole && d.Level > acl.NoAccess:
-				for _, r := range db.Primary.List.RoleNames(d.Roles) {
+			case base == attrAccessLevel && d.level > acl.NoAccess:
+				put(d.level.String())
+			case base == attrAccessRole && d.level > acl.NoAccess:
+				for _, r := range db.Primary.List.RoleNames(d.roles) {
 					put(r)
 				}
 			case base == attrAccessPriv:
-				for _, p := range d.Privileges.Names() {
+				for _, p := range d.privileges.Names() {
 					put(p)
 				}
 			}

@@ -153,11 +153,21 @@ func (l *List) Winning(d *Decision) []string {
 
 // Decide weighs the matches of a subject (rules 3.1 to 3.10), without any cap.
 func (l *List) Decide(k Kind, m Match, r Reading) Decision {
+	var d Decision
+	l.DecideInto(&d, k, &m, &r)
+	return d
+}
+
+// DecideInto is Decide in the caller's room: a Decision is large, and some
+// callers make a thousand for one answer.
+func (l *List) DecideInto(d *Decision, k Kind, m *Match, r *Reading) {
 	switch {
 	case k == Anonymous && l.anonymous >= 0:
-		return l.unite(FromAnonymous, [2][]int32{{int32(l.anonymous)}}, r)
+		l.unite(d, FromAnonymous, []int32{int32(l.anonymous)}, nil, r)
+		return
 	case k == Anonymous || k == Nobody:
-		return l.decideDefault(r)
+		l.decideDefault(d, r)
+		return
 	}
 	own := m.Names
 	if len(own) == 0 {
@@ -165,31 +175,33 @@ func (l *List) Decide(k Kind, m Match, r Reading) Decision {
 	}
 	switch {
 	case len(own) > 0 && r.NameJoinsGroups:
-		return l.unite(FromName, [2][]int32{own, m.Groups}, r)
+		l.unite(d, FromName, own, m.Groups, r)
 	case len(own) > 0:
-		return l.unite(FromName, [2][]int32{own}, r)
+		l.unite(d, FromName, own, nil, r)
 	case len(m.Groups) > 0 && r.Wildcards == WildcardMerge:
-		return l.unite(FromGroup, [2][]int32{m.Groups, l.chooseWildcards(m.Wildcards, r)}, r)
+		l.unite(d, FromGroup, m.Groups, l.chooseWildcards(m.Wildcards, r), r)
 	case len(m.Groups) > 0:
-		return l.unite(FromGroup, [2][]int32{m.Groups}, r)
+		l.unite(d, FromGroup, m.Groups, nil, r)
 	case len(m.Wildcards) > 0:
-		return l.unite(FromWildcard, [2][]int32{l.chooseWildcards(m.Wildcards, r)}, r)
+		l.unite(d, FromWildcard, l.chooseWildcards(m.Wildcards, r), nil, r)
+	default:
+		l.decideDefault(d, r)
 	}
-	return l.decideDefault(r)
 }
 
 // decideDefault answers for whoever matches nothing (rule 3.9). A list without
 // -Default-, which Domino cannot make, admits nobody.
-func (l *List) decideDefault(r Reading) Decision {
+func (l *List) decideDefault(d *Decision, r *Reading) {
 	if l.fallback < 0 {
-		return Decision{Source: FromNone}
+		*d = Decision{Source: FromNone}
+		return
 	}
-	return l.unite(FromDefault, [2][]int32{{int32(l.fallback)}}, r)
+	l.unite(d, FromDefault, []int32{int32(l.fallback)}, nil, r)
 }
 
 // chooseWildcards keeps all wildcards (rule 3.8), or under the other reading of
 // D5 only the longest.
-func (l *List) chooseWildcards(ws []int32, r Reading) []int32 {
+func (l *List) chooseWildcards(ws []int32, r *Reading) []int32 {
 	if !r.MostSpecificWildcard || len(ws) < 2 {
 		return ws
 	}
@@ -202,31 +214,36 @@ func (l *List) chooseWildcards(ws []int32, r Reading) []int32 {
 	return []int32{best}
 }
 
-// unite joins the entries of one rung: highest level (rule 3.5), all roles
-// (rule 3.6), all privileges cut to the level (rule 3.7).
-func (l *List) unite(source Source, hit [2][]int32, r Reading) Decision {
-	d := Decision{Source: source, hit: hit}
-	for _, side := range hit {
-		for _, i := range side {
-			d.Level = max(d.Level, l.Entries[i].Level)
-		}
+// unite joins the entries of one rung, or of two: highest level (rule 3.5), all
+// roles (rule 3.6), all privileges cut to the level (rule 3.7).
+func (l *List) unite(d *Decision, source Source, hits, more []int32, r *Reading) {
+	*d = Decision{Source: source, hit: [2][]int32{hits, more}}
+	for _, i := range hits {
+		d.Level = max(d.Level, l.Entries[i].Level)
+	}
+	for _, i := range more {
+		d.Level = max(d.Level, l.Entries[i].Level)
 	}
 	d.Uncapped = d.Level
-	for _, side := range hit {
-		for _, i := range side {
-			e := &l.Entries[i]
-			winner := e.Level == d.Level
-			if winner || !r.RolesOfWinners {
-				d.Roles = d.Roles.Union(e.Roles)
-			}
-			if winner || !r.PrivilegesOfWinners {
-				d.Privileges |= e.Privileges.Cut(e.Level)
-				d.Unknown |= (e.Privileges | e.Unknown).Cut(e.Level)
-			}
-		}
+	for _, i := range hits {
+		d.join(&l.Entries[i], r)
+	}
+	for _, i := range more {
+		d.join(&l.Entries[i], r)
 	}
 	d.cutTo(d.Level)
-	return d
+}
+
+// join adds what one entry gives to the decision at its level.
+func (d *Decision) join(e *Entry, r *Reading) {
+	winner := e.Level == d.Level
+	if winner || !r.RolesOfWinners {
+		d.Roles = d.Roles.Union(e.Roles)
+	}
+	if winner || !r.PrivilegesOfWinners {
+		d.Privileges |= e.Privileges.Cut(e.Level)
+		d.Unknown |= (e.Privileges | e.Unknown).Cut(e.Level)
+	}
 }
 
 // cutTo brings granted and unknown privileges to a level; what is granted for
@@ -238,37 +255,32 @@ func (d *Decision) cutTo(level Level) {
 
 // Through applies what the channel does to a decision: the Internet maximum
 // (rules 5.1 to 5.5) on channels that it caps.
-func (l *List) Through(d Decision, c Channel, r Reading) Decision {
-	if !r.Capped.Has(c) {
-		return d
+func (l *List) Through(d *Decision, c Channel, r *Reading) {
+	switch {
+	case !r.Capped.Has(c):
+	case !l.MaxKnown:
+		d.withoutMaximum()
+	case l.MaxLevel < d.Level:
+		d.Level = l.MaxLevel
+		d.cutTo(d.Level)
+		if r.CapDropsRoles {
+			d.Roles = RoleSet{}
+		}
 	}
-	if !l.MaxKnown {
-		return l.withoutMaximum(d)
-	}
-	if l.MaxLevel >= d.Level {
-		return d
-	}
-	d.Level = l.MaxLevel
-	d.cutTo(d.Level)
-	if r.CapDropsRoles {
-		d.Roles = RoleSet{}
-	}
-	return d
 }
 
 // withoutMaximum answers on a capped channel where the maximum is not known
 // (rule 11.9): No Access stays No Access, anything else cannot be said and is
 // therefore not granted.
-func (l *List) withoutMaximum(d Decision) Decision {
+func (d *Decision) withoutMaximum() {
 	if d.Level == NoAccess {
-		return d
+		return
 	}
 	d.CapUnknown = true
 	d.Level = NoAccess
 	d.Unknown |= d.Privileges
 	d.Privileges = 0
 	d.Roles = RoleSet{}
-	return d
 }
 
 // FullAccess is a decision under full access administration (rule 3.11).

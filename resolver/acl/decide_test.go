@@ -73,7 +73,8 @@ func TestDecisionsAgreeWithTheRulesOnRandomLists(t *testing.T) {
 		if got := plain(w.list, d); !got.equal(want) {
 			t.Fatalf("question %d\n%s got %s\nwant %s", n, w, got, want)
 		}
-		through := w.list.Through(d, w.channel, w.reading)
+		through := d
+		w.list.Through(&through, w.channel, &w.reading)
 		wantThrough := w.through(want)
 		if got := plain(w.list, through); !got.equal(wantThrough) {
 			t.Fatalf("question %d through the channel\n%s got %s\nwant %s", n, w, got, wantThrough)
@@ -100,7 +101,8 @@ func TestNeverMoreThanTheListHolds(t *testing.T) {
 		if err := w.list.Seal(); err != nil {
 			t.Fatal(err)
 		}
-		d := w.list.Through(w.list.Decide(w.kind, w.match(), w.reading), w.channel, w.reading)
+		d := w.list.Decide(w.kind, w.match(), w.reading)
+		w.list.Through(&d, w.channel, &w.reading)
 		if d.Privileges&d.Unknown != 0 {
 			t.Fatalf("%s both granted and unknown: %v", w, (d.Privileges & d.Unknown).Names())
 		}

@@ -1,0 +1,155 @@
+package resolver
+
+import (
+	"sync"
+
+	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/name"
+	"github.com/aclens/aclens/resolver/server"
+)
+
+// Walker decides for one subject after another over all databases, and keeps
+// its room. What it hands out is valid until the next subject. It serves one
+// goroutine; the zero value is ready.
+type Walker struct {
+	hits      []hit
+	positions []int32
+	answers   []serverAnswer
+	match     acl.Match
+	decision  Decision // by entries, on a server of which nothing is known
+	answered  Decision // with what a server says
+}
+
+// EachDecision calls yield with the decision for every database, in the order
+// of their keys, until yield returns false. It is the fast form of Decide. The
+// decision must not be changed.
+func (s *Snapshot) EachDecision(sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
+	new(Walker).Each(s, sub, q, yield)
+}
+
+// Each is EachDecision with the room of the subject before; a decision is valid
+// until yield returns.
+func (w *Walker) Each(s *Snapshot, sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
+	a := s.ask(sub, q)
+	if a.sub.stored != nil || q.FullAccess || q.Channel == acl.Local {
+		s.eachPlainly(a.sub, q, yield)
+		return
+	}
+	w.hits = s.matchAll(a.sub, w.hits)
+	w.positions = w.positions[:0]
+	w.answers = a.hostAnswers(w.answers[:0])
+	s.walk(a, w, s.unmatched(a.sub.Kind, q.Channel), yield)
+}
+
+// walk goes through the databases and the hits side by side. Where nothing
+// matches, the row of whoever matches nothing is the answer.
+func (s *Snapshot) walk(a *asking, w *Walker, unmatched []Decision, yield func(*database.Database, *Decision) bool) {
+	w.decision.Server, w.decision.ServerReason = noDocument, noDocumentReason
+	hits := w.hits
+	for i, db := range s.databases.All() {
+		d := &unmatched[i]
+		if len(hits) > 0 && hits[0].db() == uint32(i) {
+			hits = w.takeMatch(hits)
+			a.readACL(&w.decision, db.Primary, &w.match, &s.settings.Reading)
+			d = &w.decision
+		}
+		if host := s.hosts.of[i]; !w.answers[host].plain {
+			w.answered = *d
+			w.answered.from(a.inFolder(db.Primary, &w.answers[host]))
+			d = &w.answered
+		}
+		if !yield(db, d) {
+			return
+		}
+	}
+}
+
+func (s *Snapshot) eachPlainly(sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
+	for _, db := range s.databases.All() {
+		d := s.Decide(sub, db.Primary, q)
+		if !yield(db, &d) {
+			return
+		}
+	}
+}
+
+// takeMatch splits the hits of one database off the front, into w.match. They
+// are ordered by way, so that each way is a run of the positions.
+func (w *Walker) takeMatch(hits []hit) []hit {
+	db, n := hits[0].db(), 0
+	ends, from := [4]int{}, len(w.positions)
+	for ; n < len(hits) && hits[n].db() == db; n++ {
+		w.positions = append(w.positions, hits[n].entry())
+		ends[hits[n].via()]++
+	}
+	run := w.positions[from:]
+	next := func(via acl.Via) (out []int32) {
+		out, run = run[:ends[via]:ends[via]], run[ends[via]:]
+		return out
+	}
+	w.match = acl.Match{Names: next(acl.ByName), Commons: next(acl.ByCommon), Groups: next(acl.ByGroup), Wildcards: next(acl.ByWildcard)}
+	return hits[n:]
+}
+
+// unmatchedRows are the decisions for whoever no entry matches, one a database,
+// on a server of which nothing is known; made when first asked for.
+type unmatchedRows struct {
+	once sync.Once
+	rows []Decision
+}
+
+// unmatched are the rows for a kind of subject: Anonymous has an entry of its
+// own (rule 3.10), everybody else -Default- (rule 3.9).
+func (s *Snapshot) unmatched(kind acl.Kind, c acl.Channel) []Decision {
+	slot := &s.cache.unmatched[c][0]
+	if kind == acl.Anonymous {
+		slot = &s.cache.unmatched[c][1]
+	} else {
+		kind = acl.Person
+	}
+	slot.once.Do(func() {
+		a := s.ask(&Subject{Kind: kind}, Query{Channel: c})
+		a.sub.Kind = kind // the channel may know nobody, the row is for the kind all the same
+		slot.rows = make([]Decision, s.databases.Len())
+		for i, db := range s.databases.All() {
+			a.readACL(&slot.rows[i], db.Primary, &acl.Match{}, &s.settings.Reading)
+			slot.rows[i].from(noDocument, noDocumentReason)
+		}
+	})
+	return slot.rows
+}
+
+// hosts numbers the servers that the databases stand on.
+type hosts struct {
+	of    []int32 // by database.Database.Index
+	names []name.Name
+}
+
+func hostsOf(set *database.Set) *hosts {
+	h := &hosts{of: make([]int32, set.Len())}
+	numbers := map[name.Key]int32{}
+	for i, db := range set.All() {
+		k := db.Primary.Server.Key()
+		n, known := numbers[k]
+		if !known {
+			n = int32(len(h.names))
+			numbers[k], h.names = n, append(h.names, db.Primary.Server)
+		}
+		h.of[i] = n
+	}
+	return h
+}
+
+// noDocument is what a server says of which no document is there (rule 7.1).
+var noDocument, noDocumentReason = new(server.Server).Access(nil, acl.Notes)
+
+// hostAnswers asks every server once whether it lets the subject in.
+func (a *asking) hostAnswers(answers []serverAnswer) []serverAnswer {
+	for _, n := range a.hosts.names {
+		access, why := a.serverItself(n)
+		plain := access == noDocument && why == noDocumentReason && len(a.Server(n).Settings.Folders) == 0
+		answers = append(answers, serverAnswer{access, why, plain})
+	}
+	return answers
+}
