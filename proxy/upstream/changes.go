@@ -16,6 +16,8 @@ type State struct {
 	URL    string // configured address of the server
 	Server string // its identity: the address, or what Active Directory calls itself
 	Since  string // a modifyTimestamp, or in Active Directory a USN; "" if changes cannot be told
+	Feed   Mode   // the feed that the cookie is of; "" if there is none
+	Cookie string // where that feed goes on from, see Follow; "" if it tells only what happens from its beginning on
 }
 
 const (

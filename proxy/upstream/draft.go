@@ -10,18 +10,28 @@ import (
 )
 
 // decoder makes drafts of entries off the wire. It drops secrets before they
-// are copied, so that they are in memory only as long as a read buffer is.
+// are copied, so that they are in memory only as long as a read buffer is, and
+// of content what is computed.
 type decoder struct {
 	attributes map[string]*attribute // by description as sent; entries repeat them
+	content    bool                  // of the directory's content, where computed attributes are left out
 }
 
 // attribute is what a description means for the decoder.
 type attribute struct {
 	name   string // without a range option
-	secret bool
-	stamp  bool // modifyTimestamp
+	left   bool   // a secret, or computed
+	stamp  bool   // modifyTimestamp
 	ranged bool
 	next   int // with ranged: the first value that is missing, or complete
+}
+
+// computed are attributes that servers compute from other entries or from their
+// own state: they change without a change of the entry, so that no feed tells
+// them, and aclens says itself what is right in its own tree.
+var computed = map[string]bool{
+	"contextcsn": true, "entrydn": true, "subschemasubentry": true, "hassubordinates": true, "numsubordinates": true,
+	"numallsubordinates": true, "ds-sync-state": true, "ds-sync-generation-id": true,
 }
 
 // complete as attribute.next: no value is missing.
@@ -42,6 +52,10 @@ type gap struct {
 
 func newDecoder() *decoder { return &decoder{attributes: map[string]*attribute{}} }
 
+func newContentDecoder() *decoder {
+	return &decoder{attributes: map[string]*attribute{}, content: true}
+}
+
 // entry decodes the body of a search entry; the result shares no memory with it.
 func (d *decoder) entry(body []byte) (entry, error) {
 	attributes, values, size, err := d.measure(body)
@@ -59,7 +73,7 @@ func (d *decoder) entry(body []byte) (entry, error) {
 	list, text := make([][]byte, 0, values), make([]byte, 0, size)
 	for cursor.NextAttribute() {
 		a := d.attribute(cursor.Name())
-		if a.secret {
+		if a.left {
 			continue
 		}
 		first := len(list)
@@ -99,7 +113,7 @@ func (d *decoder) measure(body []byte) (attributes, values, size int, err error)
 		return 0, 0, 0, err
 	}
 	for cursor.NextAttribute() {
-		if d.attribute(cursor.Name()).secret {
+		if d.attribute(cursor.Name()).left {
 			continue
 		}
 		attributes++
@@ -116,7 +130,7 @@ func (d *decoder) attribute(description []byte) *attribute {
 		return a
 	}
 	text := string(description)
-	a := &attribute{name: text, secret: secret.Attribute(text), stamp: strings.EqualFold(text, "modifyTimestamp")}
+	a := &attribute{name: text, left: secret.Attribute(text) || d.content && computed[strings.ToLower(text)], stamp: strings.EqualFold(text, "modifyTimestamp")}
 	if name, next, ok := cutRange(text); ok {
 		a.name, a.next, a.ranged = name, next, true
 	}

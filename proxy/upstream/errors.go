@@ -23,6 +23,8 @@ var (
 	ErrPartial = errors.New("directory did not give everything")
 	// ErrFullRead means that changes cannot be told from the given State: read everything.
 	ErrFullRead = errors.New("a full read of the directory is needed")
+	// ErrNoFeed means that the directory does not give the feed of changes that was asked for.
+	ErrNoFeed = errors.New("directory does not give this feed of changes")
 	// ErrNoSubschema means that the directory publishes no schema.
 	ErrNoSubschema = errors.New("directory publishes no schema")
 	// ErrClosed means that the Directory was closed; it matches ErrUnavailable.

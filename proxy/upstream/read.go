@@ -73,7 +73,7 @@ type reading struct {
 }
 
 func (d *Directory) newReading(ctx context.Context, l *link) (*reading, error) {
-	r := &reading{directory: d, link: l, began: time.Now(), decoder: newDecoder()}
+	r := &reading{directory: d, link: l, began: time.Now(), decoder: newContentDecoder()}
 	var err error
 	if r.facts, err = d.facts(ctx, l); err != nil {
 		return nil, err
