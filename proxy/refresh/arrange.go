@@ -20,9 +20,8 @@ type arranged struct {
 	asOf     time.Time         // zero without ACLs
 }
 
-// arrange says which of the instances that are held are one database.
-func (a *acls) arrange(o database.Options) (*arranged, error) {
-	list, idle := a.instances()
+// arrange says which of some instances are one database.
+func (a *acls) arrange(list []*database.Instance, idle []source.Addition, o database.Options) (*arranged, error) {
 	set, problems, err := database.Arrange(list, o)
 	if err != nil {
 		return nil, err

@@ -497,3 +497,10 @@ func eventOf(op string) fsnotify.Event {
 	}
 	return fsnotify.Event{Op: fsnotify.Write | fsnotify.Chmod}
 }
+
+func removeFile(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}

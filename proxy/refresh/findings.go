@@ -37,6 +37,7 @@ func (w *world) findings(s *state) []finding.Finding {
 		}
 	}
 	list = append(list, w.staleSources()...)
+	list = append(list, w.heldFindings()...)
 	finding.Sort(list)
 	return list
 }

@@ -29,6 +29,7 @@ type heldDirectory struct {
 	namesDue time.Time
 	allDue   time.Time // of the next full reading of a directory that tells no changes
 	err      error     // of the last try
+	hold     *hold     // nil if the brake keeps nothing back
 }
 
 // scan begins a pass; fresh is one that is held against nothing.

@@ -16,6 +16,7 @@ var errIdle = errors.New("the addition covers no database")
 type Refresher struct {
 	settings Settings
 	reload   chan struct{}
+	releases chan releasing
 }
 
 // New checks the settings; it reads nothing.
@@ -24,7 +25,7 @@ func New(s Settings) (*Refresher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
-	return &Refresher{settings: s, reload: make(chan struct{}, 1)}, nil
+	return &Refresher{settings: s, reload: make(chan struct{}, 1), releases: make(chan releasing)}, nil
 }
 
 // Loaded is one state, loaded once.

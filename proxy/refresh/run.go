@@ -25,6 +25,7 @@ func (r *Refresher) Run(ctx context.Context) error {
 		return err
 	}
 	w.handOver()
+	w.tellHeld()
 	watch := newWatch(w)
 	defer watch.close()
 	r.follow(ctx, w, watch)
@@ -75,6 +76,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 		case <-ctx.Done():
 		case <-r.reload:
 			todo.all = true
+		case q := <-r.releases:
+			q.done <- w.release(q.id)
 		case e := <-watch.events():
 			filesDue = watch.quiet(e, w.Clock.Now(), filesDue)
 		case err := <-watch.errors():
@@ -111,4 +114,5 @@ func (w *world) step(ctx context.Context, todo work) {
 	}
 	_ = w.settle(c) // one that is refused was reported, and the old state has news: that
 	w.handOver()
+	w.tellHeld()
 }

@@ -38,9 +38,12 @@ type scan struct {
 	twice     []string            // entries that the directory holds twice
 	passwords map[string][][]byte // userPassword of what is in files
 	faults    []Fault
+	refused   []Fault // by the Store
 
 	asOf  time.Time
 	full  bool           // everything was read
+	whole bool           // the names of all entries were met: what is not among them is gone
+	hold  *hold          // what the brake keeps back after this pass; nil is nothing
 	since upstream.State // of a live directory
 	seen  []look         // of a directory of files
 }
@@ -148,6 +151,7 @@ func (s *scan) met(key string) bool {
 
 // missing finds what this pass has not met: it is no more.
 func (s *scan) missing() {
+	s.whole = true
 	for key, m := range s.held {
 		if m.pass == s.pass {
 			continue
@@ -160,4 +164,10 @@ func (s *scan) missing() {
 	for _, key := range s.gone {
 		s.changes = append(s.changes, directory.Change{Remove: key, Source: s.source})
 	}
+}
+
+// remove takes one entry for gone.
+func (s *scan) remove(key string) {
+	s.gone = append(s.gone, key)
+	s.changes = append(s.changes, directory.Change{Remove: key, Source: s.source})
 }

@@ -34,6 +34,7 @@ type Settings struct {
 	Choices     string         // what else of the configuration changes answers, such as the text of filters: part of the id
 	Schema      *schema.Schema // before what the directories themselves define
 	Stale       Stale
+	Brake       *Brake // nil holds nothing
 
 	Interval  time.Duration // between two looks at all files, changed or not
 	Debounce  time.Duration // how long files must be quiet before a change of them is read
@@ -48,6 +49,8 @@ type Settings struct {
 	// Swap makes a Snapshot the one that answers. changed is when its state, id
 	// and findings, came to be; the same id comes again when only ages are new.
 	Swap func(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time)
+	// Held is told all that the brake keeps back, whenever that is something else.
+	Held func([]Held)
 	// SetCredentials replaces the values of userPassword of the entries that come
 	// from LDIF files, by normalised DN; nil drops them. Nobody else gets them.
 	SetCredentials func(map[string][][]byte)
@@ -167,6 +170,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.Swap == nil {
 		s.Swap = func(string, *resolver.Snapshot, []finding.Finding, time.Time) {}
+	}
+	if s.Held == nil {
+		s.Held = func([]Held) {}
 	}
 	if s.SetCredentials == nil {
 		s.SetCredentials = func(map[string][][]byte) {}

@@ -31,6 +31,10 @@ type state struct {
 func (w *world) settle(c *candidate) error {
 	began := w.Clock.Now()
 	next, refused, changed := w.build(c)
+	if w.brake(c, next.snapshot) {
+		c.forgetRefused()
+		next, refused, changed = w.build(c)
+	}
 	if changed {
 		err := w.judge(w.now, next)
 		w.heldErr = w.held(err)
@@ -42,6 +46,7 @@ func (w *world) settle(c *candidate) error {
 	if changed || !slices.Equal(next.databases.problems, w.now.databases.problems) {
 		next.advice = w.advise(next)
 	}
+	w.keys.learn(next.databases.set)
 	if w.now = next; changed {
 		w.Metrics.Refreshed(w.counts(next), w.Clock.Now().Sub(began))
 	}
@@ -113,11 +118,20 @@ func (w *world) refused(c *candidate, faults []directory.Fault) map[string]bool 
 				continue
 			}
 			if _, staged := s.put[key]; staged {
-				s.faults = append(s.faults, Fault{Severity: finding.Error, File: "directory " + s.name, Subject: fmt.Sprintf("entry %q", f.DN), Err: f.Err})
+				s.refused = append(s.refused, Fault{Severity: finding.Error, File: "directory " + s.name, Subject: fmt.Sprintf("entry %q", f.DN), Err: f.Err})
 			}
 		}
 	}
 	return keys
+}
+
+// forgetRefused is for a candidate that is built once more.
+func (c *candidate) forgetRefused() {
+	for _, s := range c.scans {
+		if s != nil {
+			s.refused = nil
+		}
+	}
 }
 
 // judge decides whether the next state may take the place of the old one, which
@@ -141,6 +155,7 @@ func (w *world) commit(c *candidate, next *state, refused map[string]bool) {
 		if s == nil {
 			continue
 		}
+		s.faults = append(s.faults, s.refused...)
 		for _, f := range s.faults {
 			if !w.directories[i].knows(f) {
 				w.trouble(KindEntry, "entry of a directory is left out", f)
@@ -148,6 +163,7 @@ func (w *world) commit(c *candidate, next *state, refused map[string]bool) {
 		}
 		w.newPasswords = w.newPasswords || len(s.changes) > 0 || len(s.passwords)+len(w.directories[i].passwords) > 0
 		w.directories[i].commit(s, refused, now)
+		w.directories[i].hold = s.hold
 	}
 	w.schema, w.definitions = next.schema, c.definitions
 }

@@ -22,15 +22,18 @@ type world struct {
 	acls        *acls
 	documents   *shelf[[]server.Document]
 
-	databases    *arranged // as last arranged; nil before
-	databasesErr error     // why what is held now cannot be arranged
-	servers      *servers
-	serversErr   error
+	databases     *arranged      // as last arranged; nil before
+	databasesErr  error          // why what is held now cannot be arranged
+	keptDatabases *keptDatabases // nil if the brake keeps nothing back
+	keys          registry
+	servers       *servers
+	serversErr    error
 
 	now          *state // nil before the first
 	heldErr      error  // why the state that was made last was refused
 	newPasswords bool   // others than were handed over
 	last         handed
+	toldHeld     []Held
 }
 
 // definitions are what a directory publishes of its schema.
@@ -39,7 +42,7 @@ type definitions struct{ types, classes []string }
 func newWorld(s *Settings) *world {
 	w := &world{
 		Settings: s, definitions: make([]definitions, len(s.Directories)),
-		acls: newACLs(&s.Databases), documents: newServerShelf(s.Servers.DXL),
+		acls: newACLs(&s.Databases), documents: newServerShelf(s.Servers.DXL), keys: registry{replicas: map[string]string{}},
 	}
 	for i, d := range s.Directories {
 		w.directories = append(w.directories, &heldDirectory{Directory: d, name: s.Resolver.Directories[i].Name, source: uint8(i)})
@@ -56,6 +59,7 @@ func (w *world) trouble(kind Kind, what string, err error) {
 // candidate is what was read towards the next state.
 type candidate struct {
 	fresh       bool
+	released    bool    // a person took the brake off
 	scans       []*scan // by directory; nil where nothing new was read
 	schema      *schema.Schema
 	definitions []definitions
@@ -179,11 +183,7 @@ func (w *world) readExports(ctx context.Context, todo work) {
 		changed = w.acls.refresh(now, todo.all, trouble) || changed
 	}
 	if w.databases == nil || changed || w.databasesErr != nil {
-		next, err := w.acls.arrange(w.Settings.Databases.Options)
-		w.databasesErr = w.arranged(w.databasesErr, err, "databases cannot be arranged, they stay as they were")
-		if err == nil {
-			w.databases = next
-		}
+		w.rearrange(false)
 	}
 	w.databases.look(w.acls)
 	if todo.files {
@@ -193,6 +193,17 @@ func (w *world) readExports(ctx context.Context, todo work) {
 		if err == nil {
 			w.servers = next
 		}
+	}
+}
+
+// rearrange makes the databases of what is held of ACLs; released is with what
+// the brake keeps back.
+func (w *world) rearrange(released bool) {
+	next, kept, err := w.arrange(released)
+	w.databasesErr = w.arranged(w.databasesErr, err, "databases cannot be arranged, they stay as they were")
+	w.keptDatabases = kept
+	if err == nil {
+		w.databases = next
 	}
 }
 

@@ -20,6 +20,8 @@ const (
 // them with New.
 const (
 	StaleExport      = "stale-export"
+	HeldBack         = "held-back"
+	KeyTaken         = "key-taken"
 	IncompleteExport = "incomplete-export"
 	BrokenExport     = "broken-export"
 )
@@ -115,6 +117,10 @@ var Kinds = []Kind{
 	{database.AliasUnknown, Warning, "An alias names no database.", "Correct or remove the alias."},
 	{database.AliasAmbiguous, Warning, "An alias names several databases, and so none.", "Name the database by its key."},
 	{database.AliasOfReplica, Warning, "An alias names a replica that does not answer for the database.", "Name the database by its key."},
+	{HeldBack, Error, "Too much vanished in one reading of a source: it stays until it is there again or somebody releases it.",
+		"See whether the source is whole; if what vanished is meant to be gone, release it with aclens release."},
+	{KeyTaken, Error, "A key would stand for another database than before: the other database is left out.",
+		"See whether the database was replaced on purpose; if so, release it with aclens release."},
 	{StaleExport, Warning, "A source is older than the configuration allows.", "Export it again, or see why it does not arrive."},
 	{IncompleteExport, Error, "An export is not complete: its server keeps the last state.", "Run the export again."},
 	{BrokenExport, Error, "A file, or a database or document in it, cannot be read.", "Correct it, or export it again."},
