@@ -62,6 +62,7 @@ func (s *service) follow(ctx context.Context, reload <-chan struct{}, ready func
 	if err != nil {
 		return err
 	}
+	s.holds.releaser.Store(r)
 	var passing sync.WaitGroup
 	defer passing.Wait()
 	ctx, stop := context.WithCancel(ctx)
@@ -106,6 +107,7 @@ func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
 	settings.Metrics = refreshMetrics{s.metrics}
 	settings.Check = answers.CheckBase
 	settings.SetCredentials = s.setCredentials
+	settings.Held = s.holds.set(s.metrics)
 	var once sync.Once
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
 		st := answers.Swap(id, snap, findings, changed)

@@ -80,6 +80,7 @@ type service struct {
 	scraped     *admin.Server // listen.metrics: metrics and health alone
 	audit       *auditLog
 	tls         *front.Certificates // nil without TLS
+	holds       holds
 
 	listeners []listener
 	wg        sync.WaitGroup
@@ -136,7 +137,7 @@ func (s *service) build() error {
 		Directory: frontDirectory{s}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
 	})
 	sessions := admin.NewSessions(s.state, s.httpLogin, s.metrics, time.Now)
-	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin, Sessions: sessions}, s.log)
+	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin, Sessions: sessions, Holds: auditedHolds{s}}, s.log)
 	s.scraped = admin.NewServer(s.metrics, s.status, nil, s.log)
 	return nil
 }
@@ -266,7 +267,7 @@ func (s *service) shutdown() {
 
 // status is what /readyz tells.
 func (s *service) status() admin.Status {
-	out := admin.Status{Now: time.Now()}
+	out := admin.Status{Now: time.Now(), Held: s.holds.Held()}
 	st := s.view.Load().Current()
 	if st == nil {
 		out.Reason = "no state yet: the directory has not been read"

@@ -59,6 +59,7 @@ func (s *sources) prepare(log *slog.Logger, metrics *admin.Metrics) (err error) 
 	}
 	s.settings.Servers = serverSources(c)
 	s.settings.Stale = refresh.Stale{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()}
+	s.settings.Brake = brakeOf(c)
 	return s.settle()
 }
 

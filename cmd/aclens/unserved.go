@@ -30,8 +30,5 @@ func unserved(c *config.Config) []string {
 	if c.State.Dir != "" {
 		add("state.dir", "this version keeps nothing on disk")
 	}
-	if c.Given("brake") {
-		add("brake", "this version holds no refresh back")
-	}
 	return out
 }

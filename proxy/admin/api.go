@@ -22,6 +22,7 @@ type API struct {
 	Login    LoginFunc
 	Sessions *Sessions // nil for none
 	Pages    Pages     // the explorer; nil for none
+	Holds    Holds     // what the brake keeps back; nil for none
 
 	tries *throttle
 }
@@ -53,6 +54,7 @@ func (a *API) register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/people", a.authenticated(a.people))
 	mux.HandleFunc("GET /api/v1/people/{user...}", a.authenticated(a.person))
 	mux.HandleFunc("GET /api/v1/findings", a.authenticated(a.findings))
+	a.registerHolds(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "no such address") })
 }
 

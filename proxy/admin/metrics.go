@@ -42,6 +42,7 @@ type Metrics struct {
 	sessions      prometheus.Gauge
 	tlsErrors     prometheus.Counter
 	referrals     prometheus.Counter
+	held          *prometheus.GaugeVec
 }
 
 // latencies reaches from a cheap search to a slow directory.
@@ -91,6 +92,8 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
 		Help: "Times that changed certificate files could not be used and the old ones stayed."})
 	m.referrals = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_upstream_referrals_total", Help: "References to other servers that were left out."})
+	m.held = gauge("refresh_held", "Removals that the brake keeps back until they are released, by what would vanish.", "kind")
+	m.Held(nil)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)

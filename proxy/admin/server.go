@@ -12,6 +12,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/aclens/aclens/proxy/refresh"
 	"github.com/aclens/aclens/resolver"
 )
 
@@ -22,6 +23,7 @@ type Status struct {
 	Snapshot string
 	AsOf     resolver.AsOf
 	Stale    bool
+	Held     []refresh.Held // by the brake
 	Now      time.Time
 }
 
@@ -92,12 +94,25 @@ type readiness struct {
 	Snapshot string             `json:"snapshot,omitempty"`
 	Stale    bool               `json:"stale"`
 	Ages     map[string]float64 `json:"ageSeconds"`
+	Held     []heldBack         `json:"held,omitempty"`
+}
+
+// heldBack is what the brake keeps back of one source, in words that name nobody.
+type heldBack struct {
+	ID     string    `json:"id"`
+	Source string    `json:"source"`
+	Since  time.Time `json:"since"`
+	What   string    `json:"what"`
 }
 
 func writeReady(w http.ResponseWriter, s Status) {
 	body := readiness{Ready: s.Ready, Reason: s.Reason, Snapshot: s.Snapshot, Stale: s.Stale, Ages: map[string]float64{}}
 	for source, age := range s.Ages() {
 		body.Ages[source] = age.Seconds()
+	}
+	for i := range s.Held {
+		h := &s.Held[i]
+		body.Held = append(body.Held, heldBack{h.ID, h.Source, h.Since, h.Words()})
 	}
 	code := http.StatusOK
 	if !s.Ready {
