@@ -109,13 +109,15 @@ func sasl(mechanism string, credentials ...string) []byte {
 	return element(0xa3, parts...)
 }
 
-// deepFilter nests (!(...)) so often; it is built from the inside without copying.
-func deepFilter(depth int) []byte {
-	inner := element(0x87, []byte("cn"))
+// deepFilter nests (!(...)) so often.
+func deepFilter(depth int) []byte { return nest(0xa2, element(0x87, []byte("cn")), depth) }
+
+// nest wraps an element so often; it is built from the inside without copying.
+func nest(tag byte, inner []byte, depth int) []byte {
 	headers := make([][]byte, 0, depth)
 	size := len(inner)
 	for range depth {
-		h := header(0xa2, size)
+		h := header(tag, size)
 		headers = append(headers, h)
 		size += len(h)
 	}

@@ -88,11 +88,11 @@ func sampleInstances(t *testing.T) []*database.Instance {
 }
 
 // sampleBench is a Server before the sample, where everybody has the password.
-func sampleBench(t *testing.T) *bench {
+func sampleBench(t *testing.T, more ...func(*bench)) *bench {
 	t.Helper()
 	v := sampleView(t)
 	settings := Settings{ProxiedAuthorization: []string{reader}, ResolveAuthzID: v.Identity}
-	return newBench(t, settings, func(b *bench) {
+	return newBench(t, settings, append([]func(*bench){func(b *bench) {
 		b.dir.prepare = func(r view.Request) (Search, wire.Result) { return v.Prepare(r) }
 		b.dir.compare = v.Compare
 		b.login.answer = func(_ context.Context, a login.Attempt) login.Outcome {
@@ -102,5 +102,5 @@ func sampleBench(t *testing.T) *bench {
 			}
 			return login.Outcome{Who: policy.Identity{DN: a.Name, Key: key}}
 		}
-	})
+	}}, more...)...)
 }
