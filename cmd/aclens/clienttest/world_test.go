@@ -40,6 +40,7 @@ type world struct {
 func TestClients(t *testing.T) {
 	w := openWorld(t)
 	for name, ask := range map[string]func(*testing.T, *world){
+		"Apache":     askApache,
 		"JNDI":       askJNDI,
 		"ldapsearch": askLdapsearch,
 		"ldapts":     askLdapts,
