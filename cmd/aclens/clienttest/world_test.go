@@ -44,6 +44,7 @@ func TestClients(t *testing.T) {
 		"JNDI":       askJNDI,
 		"ldapsearch": askLdapsearch,
 		"ldapts":     askLdapts,
+		"nslcd":      askNslcd,
 		"PHP":        askPHP,
 	} {
 		t.Run(name, func(t *testing.T) {
