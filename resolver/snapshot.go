@@ -28,7 +28,12 @@ type Snapshot struct {
 	servers   map[name.Key]*server.Server
 	asOf      AsOf
 	cache     *caches
+	lineage   *lineage
 }
+
+// lineage is the same for all Snapshots that share the numbers of entries and
+// groups: one was made from the other by changes.
+type lineage struct{ _ byte }
 
 // AsOf says how old each source is; a zero time is a source that is not there.
 type AsOf struct {
@@ -54,7 +59,7 @@ func Build(in Input) (*Snapshot, []directory.Fault) {
 func emptySnapshot(settings Settings, st *directory.Store) *Snapshot {
 	return &Snapshot{
 		settings: settings, store: st, names: newNameIndex(), members: emptyMembership(),
-		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()},
+		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()}, lineage: &lineage{},
 	}
 }
 
@@ -88,7 +93,7 @@ func (n *Snapshot) linkGroups(old *Snapshot) {
 // successor is the Snapshot after a change but for the directory.
 func (s *Snapshot) successor(c Change) *Snapshot {
 	n := &Snapshot{
-		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, hosts: s.hosts, asOf: c.AsOf, cache: newCaches(),
+		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, hosts: s.hosts, asOf: c.AsOf, cache: newCaches(), lineage: s.lineage,
 	}
 	if c.Databases != nil {
 		n.databases = c.Databases

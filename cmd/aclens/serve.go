@@ -20,6 +20,7 @@ import (
 
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/proxy/admin"
+	"github.com/aclens/aclens/proxy/change"
 	"github.com/aclens/aclens/proxy/front"
 	"github.com/aclens/aclens/proxy/login"
 	"github.com/aclens/aclens/proxy/policy"
@@ -73,6 +74,7 @@ type service struct {
 	metrics     *admin.Metrics
 	sources     *sources
 	view        atomic.Pointer[view.View] // replaced once, before its first state, when the kind of directory is known
+	changes     *change.Log
 	login       *login.Login
 	credentials *login.Credentials // of LDIF files
 	front       *front.Server
@@ -97,7 +99,7 @@ type listener struct {
 // serve runs until ctx is done. ready, if given, is told the addresses once
 // everything listens and the first state answers.
 func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func(*service)) error {
-	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
+	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), changes: change.New(time.Now), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
 	signal.Notify(s.hup, syscall.SIGHUP) // from the very start: unheard, it would end the process
 	defer signal.Stop(s.hup)
 	defer s.release()
@@ -165,6 +167,7 @@ func (s *service) openView() error {
 		return err
 	}
 	settings.Now = time.Now
+	settings.History = s.changes
 	settings.Controls = front.SupportedControls()
 	settings.Extensions = front.SupportedExtensions(s.frontSettings())
 	settings.Mechanisms = front.SupportedMechanisms()

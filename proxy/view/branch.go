@@ -89,9 +89,9 @@ func (p *realPlace) virtualItem(c *compiler, a *assertion, attrs []*attribute) d
 	if !ok {
 		return never()
 	}
-	return computedLeaf(&valueLeaf{
+	return computedLeaf(sinceItem(a, attrs, &valueLeaf{
 		computed: c.computer(p), attrs: attrs, holds: holds,
-	})
+	}))
 }
 
 // besideStored looks at the directory's own values where the virtual attribute

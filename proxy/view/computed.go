@@ -32,6 +32,7 @@ type computed struct {
 	looked    bool // subject is looked up
 	walker    resolver.Walker
 	decisions [acl.Local + 1]rows
+	only      []*database.Database // nil: all; only for those who may read everything
 }
 
 // rows are the decisions on one channel; their room serves one entry after another.
@@ -84,10 +85,33 @@ func (c *computed) rows(channel acl.Channel) []standing {
 	return r.list
 }
 
+// few are the decisions for the databases of only.
+func (c *computed) few(channel acl.Channel) []standing {
+	r := &c.decisions[channel]
+	if r.known {
+		return r.list
+	}
+	r.known, r.list = true, r.list[:0]
+	for _, db := range c.only {
+		var d resolver.Decision
+		if sub := c.sub(); sub != nil {
+			d = c.state.Snapshot.Decide(sub, db.Primary, resolver.Query{Channel: channel})
+		}
+		r.list = append(r.list, standing{d.Level, d.Privileges, d.Roles})
+	}
+	return r.list
+}
+
 // each calls f for every database whose values may be read of the entry. Of the
 // own entry only databases above no access are, unless a rule says more.
 func (c *computed) each(channel acl.Channel, f func(db *database.Database, d *standing)) {
 	if !c.pace.spend(c.state.Snapshot.Databases().Len() / termsAtOnce) {
+		return
+	}
+	if c.only != nil {
+		for i, db := range c.only {
+			f(db, &c.few(channel)[i])
+		}
 		return
 	}
 	rows := c.rows(channel)

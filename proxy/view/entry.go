@@ -16,6 +16,7 @@ type writer struct {
 	virtual  bool              // the virtual subtree
 	as       *string           // the name to answer under, where it is not the entry's own
 	secret   map[string]bool   // deny lists that may not be named
+	controls []wire.Control    // of the entry being written
 	out      wire.EntryWriter  // of the entry being written; kept here so that none is allocated
 }
 
@@ -55,7 +56,7 @@ func (w *writer) append(dst []byte, messageID int32, id directory.ID) []byte {
 		w.place.fill(id, w.sel, &w.out)
 		w.virtuals(&w.out, id, e)
 	}
-	return w.out.End()
+	return w.out.End(w.controls...)
 }
 
 func (w *writer) stored(out *wire.EntryWriter, id directory.ID, e directory.Entry) {

@@ -89,11 +89,14 @@ func (q *Query) plan() (*Query, wire.Result) {
 	if refused.Code != wire.Success {
 		return nil, refused
 	}
+	if refused := q.prepareFeed(at); refused.Code != wire.Success {
+		return nil, refused
+	}
 	if refused := q.controls(at); refused.Code != wire.Success {
 		return nil, refused
 	}
 	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual, as: at.as})
-	if at.virtual && q.scope != wire.ScopeBase {
+	if at.virtual && q.scope != wire.ScopeBase && !q.request.lasting() {
 		return q, q.addRecords(at)
 	}
 	return q, wire.Result{}
@@ -190,6 +193,12 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 		return *q.refused
 	}
 	q.pace.ctx = ctx
+	switch {
+	case q.request.Sync != nil:
+		return q.runSync(ctx, out)
+	case q.request.Persist != nil:
+		return q.runPersistent(ctx, out)
+	}
 	r := &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
 	if p := q.request.Page; p != nil {
 		r.answer.Paged = true

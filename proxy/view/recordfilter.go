@@ -137,7 +137,7 @@ var recordAttributes = func() map[string]bool {
 	m := map[string]bool{}
 	for _, a := range []string{"objectClass", "accessSubject", "accessSubjectDN", "databaseKey", attrAccessLevel, "accessLevelNumber",
 		"accessWebLevel", attrAccessRole, attrAccessPriv, "winningEntry", "accessSource", "membershipPath", "structuralObjectClass",
-		"entryUUID", "createTimestamp", "modifyTimestamp", "entryDN", "subschemaSubentry", "hasSubordinates", "numSubordinates", "accessSnapshot",
+		"entryUUID", "createTimestamp", attrModified, attrCSN, "entryDN", "subschemaSubentry", "hasSubordinates", "numSubordinates", "accessSnapshot",
 		"accessAsOf", "accessStale"} {
 		m[strings.ToLower(a)] = true
 	}

@@ -95,11 +95,27 @@ func (s *State) recorded(sub *resolver.Subject) bool {
 
 // recordDN is the entry of one decision.
 func (v *View) recordDN(sub *resolver.Subject, db *database.Database) string {
-	return string(name.AppendRDN(nil, "accessSubject", sub.Name.Canonical())) + "," + ouSubjects + "," + v.databaseDN(db)
+	return v.recordNamed(sub.Name.Canonical(), db)
+}
+
+// recordNamed is recordDN for the Notes name of a subject.
+func (v *View) recordNamed(subject string, db *database.Database) string {
+	return string(name.AppendRDN(nil, "accessSubject", subject)) + "," + ouSubjects + "," + v.databaseDN(db)
 }
 
 // record writes one decision as an entry.
 func (s *State) record(sub *resolver.Subject, db *database.Database, denyLists bool) *directory.Draft {
+	d := s.recordContent(sub, db, denyLists)
+	key, err := name.KeyOf(d.DN)
+	if err != nil {
+		key = d.DN
+	}
+	s.stamp(d, key, classRecord)
+	return d
+}
+
+// recordContent is a record without the attributes that every virtual entry has.
+func (s *State) recordContent(sub *resolver.Subject, db *database.Database, denyLists bool) *directory.Draft {
 	d := &directory.Draft{DN: s.view.recordDN(sub, db)}
 	e, paths := s.Snapshot.Account(sub, db, db.Primary, resolver.Query{Channel: acl.Notes})
 	if !denyLists {
@@ -124,11 +140,6 @@ func (s *State) record(sub *resolver.Subject, db *database.Database, denyLists b
 	for _, p := range paths {
 		d.AddText("membershipPath", strings.Join(p.Via, " > "))
 	}
-	key, err := name.KeyOf(d.DN)
-	if err != nil {
-		key = d.DN
-	}
-	s.stamp(d, key, classRecord, generalizedTime(s.Changed))
 	return d
 }
 

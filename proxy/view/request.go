@@ -20,6 +20,9 @@ type Request struct {
 	Assertion     *wire.Filter     // of the assertion control: without it being true of the base nothing is done
 	Deref         *Deref           // nil without the dereference control
 	Subentries    Subentries
+
+	Sync    *wire.SyncRequest      // nil without the sync request control
+	Persist *wire.PersistentSearch // nil without the persistent search control
 }
 
 // Sort is the server-side sort control of a request (RFC 2891).
@@ -60,6 +63,7 @@ type Answer struct {
 
 	Sorted *wire.SortResult  // the sort response control; nil is none
 	VLV    *wire.VLVResponse // the virtual list view response control; nil is none
+	Synced *wire.SyncDone    // the sync done control; nil is none
 }
 
 // Sink takes the messages of an answer.

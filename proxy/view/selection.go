@@ -16,6 +16,7 @@ type selection struct {
 	typesOnly  bool
 	state      *State
 	realOnly   bool
+	feed       bool // of a sync operation: what is computed only by name, and no freshness
 }
 
 // selectionOf reads an attribute list. Names that nobody knows are ignored.
@@ -101,11 +102,18 @@ func (sel *selection) stored(id schema.ID, c *column, virtual bool) bool {
 	}
 }
 
+// freshness is never told by a feed, which would never rest.
+var freshness = map[string]bool{"accessSnapshot": true, "accessAsOf": true, "accessStale": true}
+
 // computed tells whether a virtual attribute is wanted.
 func (sel *selection) computed(id schema.ID, a *attribute) bool {
 	switch {
+	case sel.feed && freshness[a.name]:
+		return false
 	case sel.isNamed(id):
 		return true
+	case sel.feed:
+		return sel.plus && stampNames[a.name]
 	case a.when == withPlus:
 		return sel.plus
 	default:

@@ -31,7 +31,8 @@ type State struct {
 	virtual  []*attribute // the table, and one attribute for each alias's option
 	byID     map[schema.ID]*attribute
 
-	serial uint64 // counts the States of this process, for cookies
+	serial uint64  // counts the States of this process, for cookies
+	stamps *stamps // nil without a History
 
 	deniedOnce sync.Once
 	denied     map[string]bool
@@ -106,6 +107,9 @@ func (s *State) describe() {
 	s.byID = map[schema.ID]*attribute{}
 	s.virtual = append(s.virtual, attributes...)
 	s.virtual = append(s.virtual, s.aliasAttributes()...)
+	if s.view.settings.History != nil {
+		s.virtual = append(s.virtual, stampAttributes...)
+	}
 	for _, a := range s.virtual {
 		if a.name == attrMemberOf && !s.view.memberOfEffective {
 			continue

@@ -72,11 +72,10 @@ type planter struct {
 	state   *State
 	changes []directory.Change
 	nodes   map[string]node
-	stamp   string
 }
 
 func newPlanter(s *State) *planter {
-	return &planter{state: s, nodes: map[string]node{}, stamp: generalizedTime(s.Changed)}
+	return &planter{state: s, nodes: map[string]node{}}
 }
 
 func (p *planter) plant() *tree {
@@ -115,17 +114,19 @@ func (p *planter) add(dn, class string, n node, fill func(*directory.Draft)) {
 	if fill != nil {
 		fill(&d)
 	}
-	p.state.stamp(&d, parsed.Key(), class, p.stamp)
+	p.state.stamp(&d, parsed.Key(), class)
 	p.nodes[parsed.Key()] = n
 	p.changes = append(p.changes, directory.Change{Put: &d})
 }
 
 // stamp adds the operational attributes of a virtual entry.
-func (s *State) stamp(d *directory.Draft, key, class, stamp string) {
+func (s *State) stamp(d *directory.Draft, key, class string) {
 	d.AddText("structuralObjectClass", class)
 	d.AddText("entryUUID", entryUUID(key))
 	d.AddText("createTimestamp", generalizedTime(s.view.created))
-	d.AddText("modifyTimestamp", stamp)
+	if s.view.settings.History == nil {
+		d.AddText(attrModified, generalizedTime(s.Changed))
+	}
 }
 
 // branch adds a container.

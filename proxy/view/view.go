@@ -31,6 +31,7 @@ type Settings struct {
 	Extensions      []string
 	Mechanisms      []string // SASL
 	Now             func() time.Time
+	History         History // nil: no feeds, and stamps are the directory's
 }
 
 // StaleAfter says how old a source may be; zero is any age.
@@ -53,6 +54,7 @@ type View struct {
 	orders            orderCache
 	sorting           atomic.Int64 // octets in use for sorting
 	mostSorted        int          // entries that one search may sort
+	news              news         // wakes those who follow
 }
 
 // New makes a View without a State: until the first Swap every search is answered 52.
@@ -87,8 +89,10 @@ func (v *View) CheckBase(s *resolver.Snapshot) error {
 // Swap makes a Snapshot the one that answers.
 func (v *View) Swap(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
 	st := v.newState(id, s, findings, changed)
+	v.advance(v.current.Load(), st)
 	v.current.Store(st)
 	v.kept.keep(st, v.settings.Now())
+	v.news.tell()
 	return st
 }
 

@@ -88,7 +88,17 @@ func (p *virtualPlace) readable(id directory.ID, c *column) bool {
 	}
 }
 
-func (p *virtualPlace) virtual(directory.ID) []*attribute { return openAttributes }
+func (p *virtualPlace) virtual(directory.ID) []*attribute { return p.state.open() }
+
+// open are the attributes that are computed for virtual entries.
+func (s *State) open() []*attribute {
+	if s.view.settings.History == nil {
+		return openAttributes
+	}
+	return stampedAttributes
+}
+
+var stampedAttributes = append(append([]*attribute{}, openAttributes...), stampAttributes[:2]...)
 
 // openAttributes are those that virtual entries carry too.
 var openAttributes = func() []*attribute {
@@ -128,7 +138,7 @@ func (p *virtualPlace) computed(c *compiler, a *assertion) (directory.Filter, bo
 	if item, ok := p.levelCountItem(c, a); ok {
 		return item, true
 	}
-	for _, open := range openAttributes {
+	for _, open := range p.state.open() {
 		if strings.EqualFold(open.name, a.folded) {
 			holds, ok := valueTest(c, a)
 			if !ok {

@@ -1,0 +1,321 @@
+package view
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/directory"
+)
+
+// Flusher is a Sink that holds messages back; a feed that waits says so.
+type Flusher interface{ Flush() error }
+
+// feed is a search that is told what changes: a sync operation (RFC 4533) or a
+// persistent search. It holds the State that the client has been told of, and
+// nothing for what the client has not: it waits for the client to read.
+type feed struct {
+	view *View
+	ctx  context.Context
+	out  Sink
+	*content
+	sent    int
+	visited int
+}
+
+// content is what a search finds in one State.
+type content struct {
+	*Query
+	run     *run
+	records *database.Database // whose decision records are in it; nil: none
+}
+
+// lasting tells whether a search is told what changes.
+func (r *Request) lasting() bool { return r.Sync != nil || r.Persist != nil }
+
+// prepareFeed refuses what does not go with a feed, on the State at hand.
+func (q *Query) prepareFeed(at target) wire.Result {
+	r := &q.request
+	switch {
+	case !r.lasting():
+		return wire.Result{}
+	case q.view.settings.History == nil:
+		return wire.Result{Code: wire.UnavailableCriticalExtension, Message: "no changes are told here"}
+	case r.Sync != nil && r.Persist != nil || r.Page != nil || r.Sort != nil || r.VLV != nil || r.Deref != nil || r.MatchedValues != nil:
+		return wire.Result{Code: wire.UnwillingToPerform, Message: "these controls exclude each other"}
+	case q.special != ordinary:
+		return wire.Result{Code: wire.UnwillingToPerform, Message: "this entry has no feed"}
+	}
+	if at.virtual && q.scope != wire.ScopeBase && len(q.recordDatabases(at)) > 1 && mayMatchRecord(q.state.Snapshot.Store().Schema(), &r.Search.Filter) {
+		return wire.Result{Code: wire.UnwillingToPerform, Message: "a feed over decision records needs one database as its base, or a filter that none of them matches"}
+	}
+	return wire.Result{}
+}
+
+// contentOf plans the same search on another State.
+func (f *feed) contentOf(st *State) (*content, wire.Result) {
+	q := &Query{view: f.view, state: st, request: f.request, pace: &pace{ctx: f.ctx}, scope: f.scope}
+	q.rights = st.rights(f.request.Identity)
+	q.sel = st.selectionOf(f.request.Search.Attributes, f.request.Search.TypesOnly, f.request.RealOnly)
+	q.sel.feed = f.request.Sync != nil
+	at, refused := q.base()
+	if refused.Code != wire.Success {
+		return nil, refused
+	}
+	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual, as: at.as})
+	return q.content(at, f.ctx, f.out), wire.Result{}
+}
+
+func (q *Query) content(at target, ctx context.Context, out Sink) *content {
+	c := &content{Query: q}
+	if at.virtual && q.scope != wire.ScopeBase {
+		if dbs := q.recordDatabases(at); len(dbs) == 1 && mayMatchRecord(q.state.Snapshot.Store().Schema(), &q.request.Search.Filter) {
+			c.records = dbs[0]
+		}
+	}
+	c.run = &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
+	return c
+}
+
+// begin takes up the State that the search was prepared on.
+func (q *Query) begin(ctx context.Context, out Sink) (*feed, wire.Result) {
+	f := &feed{view: q.view, ctx: ctx, out: out, content: &content{Query: q}}
+	var refused wire.Result
+	f.content, refused = f.contentOf(q.state)
+	return f, refused
+}
+
+// match finds an entry of the first stage that belongs to the content.
+func (c *content) match(key string) (directory.ID, bool) {
+	s := &c.stages[0]
+	id, ok := s.store.Find(key)
+	return id, ok && c.holds(0, id)
+}
+
+// holds tells whether an entry belongs to the content and may be seen.
+func (c *content) holds(stage int, id directory.ID) bool {
+	s := &c.stages[stage]
+	if !c.run.inScope(s, id) || !s.place.visible(id) || !c.request.Subentries.admit(s.store, id) {
+		return false
+	}
+	return directory.NewEvaluator(s.store).Eval(&s.filter, id) == directory.True
+}
+
+// entry is one entry with controls.
+func (c *content) entry(stage int, id directory.ID, out Sink, controls ...wire.Control) []byte {
+	for len(c.run.writers) < len(c.stages) {
+		c.run.writers, c.run.links = append(c.run.writers, nil), append(c.run.links, nil)
+	}
+	w := c.run.writer(stage)
+	w.controls = controls
+	return w.append(out.Room(), c.request.MessageID, id)
+}
+
+// uuidOf is the entryUUID under which an entry is told.
+func (c *content) uuidOf(stage int, id directory.ID) uuid.UUID {
+	s := &c.stages[stage]
+	if s.virtual {
+		return virtualUUID(s.store.Entry(id).Key())
+	}
+	return entryUUIDOf(c.state, id)
+}
+
+// event is everything that happened to one entry since the client was told last.
+type event struct {
+	uuid        uuid.UUID
+	first, last Change
+	above       bool // nothing happened to it but to an entry below, which may have shown it
+}
+
+// events gathers the changes between two States by entry, in order; false: they
+// are not all remembered.
+func (f *feed) events(from, to uint64) ([]*event, []Change, bool) {
+	var list []*event
+	var records []Change
+	by := map[uuid.UUID]*event{}
+	ok := f.view.settings.History.Between(from, to, func(c *Change) bool {
+		if c.Access != nil {
+			records = append(records, *c)
+			return true
+		}
+		if c.Subject != [2]string{} {
+			records = append(records, *c)
+		}
+		e := by[c.UUID]
+		if e == nil {
+			e = &event{uuid: c.UUID, first: *c}
+			by[c.UUID], list = e, append(list, e)
+		}
+		e.last = *c
+		return true
+	})
+	return list, records, ok
+}
+
+// veiled tells whether something changed that decides what the client may see:
+// what it has been told is then no ground to go on from.
+func (f *feed) veiled(list []*event) bool {
+	who := f.request.Identity
+	bars := f.view.policy.Bars()
+	for _, e := range list {
+		for _, c := range []*Change{&e.first, &e.last} {
+			switch {
+			case c.Veiled && !f.rights.DenyLists(),
+				c.Key == who.Key && (c.Kind != Modified || slices.Contains(c.Attributes, "isMemberOf")),
+				f.rights.Self() == directory.None && f.isBar(c, bars):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isBar tells whether a change is one of a group that a rule names, or of its
+// flattened copy.
+func (f *feed) isBar(c *Change, bars []string) bool {
+	for _, b := range bars {
+		if c.Key == b {
+			return true
+		}
+		if id, ok := f.state.Snapshot.Store().Find(b); ok {
+			if g, ok := f.state.Snapshot.GroupOf(id); ok && keyOfDN(f.state.groupCopyDN(g)) == c.Key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ancestors adds the entries above those that came or went: they may be read as
+// long as something below them may be.
+func (f *feed) ancestors(list []*event) []*event {
+	if f.rights.Entries().All() {
+		return list
+	}
+	st := f.state.Snapshot.Store()
+	seen := map[string]bool{}
+	for _, e := range list {
+		seen[e.last.Key] = true
+	}
+	for _, e := range slices.Clone(list) {
+		for key := parentKey(e.last.Key); key != "" && !seen[key]; key = parentKey(key) {
+			seen[key] = true
+			id, ok := st.Find(key)
+			if !ok || !st.Exists(id) {
+				continue
+			}
+			c := Change{Kind: Modified, DN: st.Entry(id).DN(), Key: key, UUID: entryUUIDOf(f.state, id), Was: e.first.Was}
+			list = append(list, &event{uuid: c.UUID, first: c, last: c, above: true})
+		}
+	}
+	return list
+}
+
+// parentKey cuts the first RDN off a normalised DN.
+func parentKey(key string) string {
+	for i := 0; i < len(key); i++ {
+		switch key[i] {
+		case '\\':
+			i++
+		case ',':
+			return key[i+1:]
+		}
+	}
+	return ""
+}
+
+// recordStage adds the decision records of the subjects among some changes to
+// the content; gone are the names of those that have none any more.
+func (c *content) recordStage(changes []Change) (stage int, gone []string) {
+	if c.records == nil {
+		return -1, nil
+	}
+	subjects, left := map[string]*resolver.Subject{}, map[string]bool{}
+	for i := range changes {
+		each := &changes[i]
+		switch {
+		case each.Access != nil && each.Access.DN == "" && each.Access.Database == c.records.Key:
+			sub, _, err := c.state.Snapshot.FindSubject(each.Access.User, resolver.OnlyHierarchicalNames)
+			if err == nil {
+				subjects[each.Access.User] = sub
+			}
+		case each.Access == nil:
+			c.recorded(each.Subject, subjects, left)
+		}
+	}
+	var list []*resolver.Subject
+	for n, sub := range subjects {
+		list = append(list, sub)
+		delete(left, n)
+	}
+	for n := range left {
+		gone = append(gone, n)
+	}
+	at := c.stages[0]
+	st := c.state.recordsFor(list, []*database.Database{c.records}, c.rights.DenyLists())
+	base, ok := st.Find(at.store.Entry(at.base).Key())
+	if !ok {
+		return -1, gone
+	}
+	c.stages = c.stages[:1]
+	c.run.writers, c.run.links = c.run.writers[:1], c.run.links[:1]
+	c.add(stage0(c, st, base))
+	return 1, gone
+}
+
+func stage0(c *content, st *directory.Store, base directory.ID) stage {
+	return stage{place: c.state.recordPlace(c.rights, st), store: st, base: base, virtual: true}
+}
+
+// recorded sorts the names of one subject into those with records and those without.
+func (c *content) recorded(names [2]string, subjects map[string]*resolver.Subject, left map[string]bool) {
+	for _, n := range names {
+		if n == "" {
+			continue
+		}
+		sub, _, err := c.state.Snapshot.FindSubject(n, resolver.OnlyHierarchicalNames)
+		if err == nil && sub.Entry != directory.None && c.state.recorded(sub) && sub.Name.Canonical() == n {
+			subjects[n] = sub
+		} else {
+			left[n] = true
+		}
+	}
+}
+
+// unavailable ends a feed because its context did, or the sources are too old.
+func unavailable() wire.Result {
+	return wire.Result{Code: wire.Unavailable, Message: "the feed ends here: begin again with the last cookie"}
+}
+
+// refreshRequired tells the client to begin from nothing.
+func refreshRequired(reason string) wire.Result {
+	return wire.Result{Code: wire.SyncRefreshRequired, Message: reason}
+}
+
+// flush lets the client have what is held back.
+func (f *feed) flush() error {
+	if out, ok := f.out.(Flusher); ok {
+		return out.Flush()
+	}
+	return nil
+}
+
+// await waits for a State that the client has not been told of; false: the feed
+// is over.
+func (f *feed) await() (*State, bool) {
+	for {
+		news := f.view.News()
+		if st := f.view.Current(); st != f.state {
+			return st, true
+		}
+		select {
+		case <-news:
+		case <-f.ctx.Done():
+			return nil, false
+		}
+	}
+}
