@@ -69,6 +69,28 @@ bench: ## run the benchmarks (BENCH=pattern)
 bench-report: ## time reports on 20,000 people and 1,000 databases (DIR=folder to keep the files)
 	go test ./cmd/aclens -run '^$$' -bench Company -benchtime 1x -timeout 60m -args -company-people 20000 -company-databases 1000 $(if $(DIR),-company-dir '$(abspath $(DIR))')
 
+# What `make bench-peers` compares: aclens with slapd in three kinds, with the
+# least that a loop in Go can do, and with two LDAP server libraries. Needs
+# Debian's slapd, and a few minutes. PEERS and ROWS choose, with commas;
+# PROFILE=folder keeps a profile of aclens in every row.
+.PHONY: bench-peers
+bench-peers: ## compare with peers (PEOPLE GROUPS DEPTH FANOUT MEMBERSHIPS DATABASES ENTRIES SEED CONNS INFLIGHT IDLE SECONDS PEERS ROWS PROFILE)
+	@cd bench && go run . -root .. $(call bench-flag,people,PEOPLE) $(call bench-flag,groups,GROUPS) $(call bench-flag,depth,DEPTH) $(call bench-flag,fanout,FANOUT) \
+	  $(call bench-flag,memberships,MEMBERSHIPS) $(call bench-flag,databases,DATABASES) $(call bench-flag,entries,ENTRIES) $(call bench-flag,seed,SEED) \
+	  $(call bench-flag,conns,CONNS) $(call bench-flag,inflight,INFLIGHT) $(call bench-flag,idle,IDLE) $(if $(filter command,$(origin SECONDS)),-time $(SECONDS)s) \
+	  $(call bench-flag,peers,PEERS) $(call bench-flag,rows,ROWS) $(if $(PROFILE),-profile '$(abspath $(PROFILE))') $(if $(DIR),-dir '$(abspath $(DIR))')
+
+# Cost against size, drawn into docs/performance-cost.svg.
+.PHONY: bench-plot
+bench-plot: ## draw CPU of a search against the number of people (SIZES=1000,5000,20000,100000)
+	@cd bench && go run . -root .. -sizes $(or $(SIZES),1000$(comma)5000$(comma)20000$(comma)100000) -svg ../docs/performance-cost.svg \
+	  -rows $(or $(ROWS),uid$(comma)member$(comma)access) -peers $(or $(PEERS),slapd$(comma)slapd-dynlist$(comma)aclens-ldif$(comma)loop)
+
+comma := ,
+# A flag of the benchmark, if its variable was given to make: bash sets some of
+# the names by itself.
+bench-flag = $(if $(filter command,$(origin $(2))),-$(1) '$($(2))')
+
 .PHONY: demo
 demo: ## serve the embedded sample directory on 127.0.0.1
 	go run ./cmd/aclens serve --demo
