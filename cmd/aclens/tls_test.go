@@ -12,7 +12,9 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -119,6 +121,57 @@ func writeCertificate(t *testing.T, dir string) certificate {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// The old pair goes on when the new one is broken, and the metric tells of it.
+func TestABrokenCertificateKeepsTheOldOneAndIsCounted(t *testing.T) {
+	noLeaks(t)
+	dir := t.TempDir()
+	if err := unpackSample(dir); err != nil {
+		t.Fatal(err)
+	}
+	own := writeCertificate(t, dir)
+	r := startIn(t, dir, tlsConfig)
+	plain := "http://" + r.address("metrics")
+	await(t, func() error { return httpStatus(plain+"/readyz", http.StatusOK) })
+	counted := func(want string) func() error {
+		return func() error {
+			got, err := metric(plain+"/metrics", "aclens_tls_reload_errors_total")
+			if err == nil && got != want {
+				err = fmt.Errorf("%s changes that could not be used are counted, want %s", got, want)
+			}
+			return err
+		}
+	}
+	await(t, counted("0"))
+	writeText(t, filepath.Join(dir, "aclens.pem"), "not a certificate")
+	hangUp(t)
+	await(t, counted("1"))
+	for _, listener := range []string{"ldaps", "http"} {
+		conn, err := tls.Dial("tcp", r.address(listener), &tls.Config{RootCAs: own.roots, ServerName: "127.0.0.1"})
+		if err != nil {
+			t.Fatalf("the old certificate is not served on %s: %v", listener, err)
+		}
+		_ = conn.Close()
+	}
+	renewed := writeCertificate(t, dir)
+	hangUp(t)
+	await(t, func() error {
+		conn, err := tls.Dial("tcp", r.address("ldaps"), &tls.Config{RootCAs: renewed.roots, ServerName: "127.0.0.1"})
+		if err == nil {
+			err = conn.Close()
+		}
+		return err
+	})
+	await(t, counted("1"))
+}
+
+// hangUp sends this process SIGHUP.
+func hangUp(t *testing.T) {
+	t.Helper()
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // An account whose password is wrong is no reason to end: it may be changed, in

@@ -23,6 +23,7 @@ type Metrics struct {
 	seconds     *prometheus.HistogramVec
 	bytes       *prometheus.CounterVec
 	limits      *prometheus.CounterVec
+	visited     prometheus.Histogram
 
 	upstreamUp     *prometheus.GaugeVec
 	upstreamErrors *prometheus.CounterVec
@@ -48,6 +49,9 @@ type Metrics struct {
 // latencies reaches from a cheap search to a slow directory.
 var latencies = []float64{.00001, .000025, .00005, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
+// visits reaches from a search that an index answers to one through everything.
+var visits = []float64{0, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000}
+
 // NewMetrics makes the metrics; age tells how old each source is at the moment
 // of a scrape.
 func NewMetrics(version, revision, goVersion string, age func() map[string]time.Duration) *Metrics {
@@ -69,6 +73,8 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 		Name: "aclens_operation_duration_seconds", Help: "Time from a whole request to its last answer.", Buckets: latencies}, []string{"operation"})
 	m.bytes = counter("network_bytes_total", "LDAP octets, without TLS.", "direction")
 	m.limits = counter("limits_total", "Times that a limit was reached.", "limit")
+	m.visited = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aclens_search_visited_entries",
+		Help: "Entries that a search looked at.", Buckets: visits})
 	m.upstreamUp = gauge("upstream_up", "Whether a directory server answers, by its address.", "server")
 	m.upstreamErrors = counter("upstream_errors_total", "Failures of directory servers.", "kind")
 	m.passwords = counter("passwords_checked_total", "Passwords that a directory was asked about, by directory and LDAP result.", "directory", "result")
@@ -97,7 +103,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, m.sessions, build, ageCollector{age},
+	m.registry.MustRegister(m.seconds, m.visited, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, m.sessions, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -142,6 +148,9 @@ func (m *Metrics) BytesOut(n int) { m.bytes.WithLabelValues("out").Add(float64(n
 
 // Limit counts a limit that was reached.
 func (m *Metrics) Limit(kind string) { m.limits.WithLabelValues(kind).Inc() }
+
+// Searched observes how many entries a search looked at.
+func (m *Metrics) Searched(visited int) { m.visited.Observe(float64(visited)) }
 
 // UpstreamUp says whether a directory server answers.
 func (m *Metrics) UpstreamUp(url string, up bool) {

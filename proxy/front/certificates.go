@@ -1,6 +1,7 @@
 package front
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -26,8 +27,8 @@ type Certificates struct {
 	log     *slog.Logger
 	failed  func()
 	current atomic.Pointer[tls.Config]
-	mu      sync.Mutex // guards seen
-	seen    string     // sizes and times of the files in use
+	mu      sync.Mutex        // guards seen
+	seen    [sha256.Size]byte // of what the files held when they were last read
 	stop    chan struct{}
 	done    chan struct{}
 }
@@ -36,12 +37,13 @@ type Certificates struct {
 // is called for each change that could not be used.
 func OpenCertificates(files CertificateFiles, log *slog.Logger, failed func()) (*Certificates, error) {
 	c := &Certificates{files: files, log: log, failed: failed, stop: make(chan struct{}), done: make(chan struct{})}
-	first, err := c.read()
+	held := files.read()
+	first, err := held.config()
 	if err != nil {
 		return nil, fmt.Errorf("tls: %w", err)
 	}
 	c.current.Store(first)
-	c.seen = c.fingerprint()
+	c.seen = held.digest()
 	go c.watch()
 	return c, nil
 }
@@ -84,12 +86,12 @@ func (c *Certificates) Reload() { c.look() }
 func (c *Certificates) look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.fingerprint()
-	if now == c.seen {
+	held := c.files.read()
+	if held.digest() == c.seen {
 		return
 	}
-	c.seen = now
-	next, err := c.read()
+	c.seen = held.digest()
+	next, err := held.config()
 	if err != nil {
 		c.failed()
 		c.log.Error("changed certificate files cannot be used; the old ones stay in force", "error", err)
@@ -99,33 +101,51 @@ func (c *Certificates) look() {
 	c.log.Info("certificate files taken into use")
 }
 
-// fingerprint tells whether a file changed.
-func (c *Certificates) fingerprint() string {
-	text := ""
-	for _, f := range []string{c.files.Cert, c.files.Key, c.files.ClientCA} {
-		if info, err := os.Stat(f); err == nil {
-			text += fmt.Sprintf("%s %d %d\n", f, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return text
+// certificateContents are what the files hold. Sizes and times would not do:
+// two pairs made in one tick of the clock have the same.
+type certificateContents struct {
+	files         CertificateFiles
+	cert, key, ca []byte
+	fault         error // of the first file that could not be read
 }
 
-func (c *Certificates) read() (*tls.Config, error) {
-	pair, err := tls.LoadX509KeyPair(c.files.Cert, c.files.Key)
+func (f CertificateFiles) read() certificateContents {
+	held := certificateContents{files: f}
+	for _, each := range []struct {
+		file string
+		into *[]byte
+	}{{f.Cert, &held.cert}, {f.Key, &held.key}, {f.ClientCA, &held.ca}} {
+		if each.file == "" {
+			continue
+		}
+		content, err := os.ReadFile(each.file)
+		if err != nil && held.fault == nil {
+			held.fault = fmt.Errorf("reading a certificate file: %w", err)
+		}
+		*each.into = content
+	}
+	return held
+}
+
+func (h *certificateContents) digest() [sha256.Size]byte {
+	return sha256.Sum256(fmt.Appendf(nil, "%d %d %v\n%s%s%s", len(h.cert), len(h.key), h.fault, h.cert, h.key, h.ca))
+}
+
+func (h *certificateContents) config() (*tls.Config, error) {
+	if h.fault != nil {
+		return nil, h.fault
+	}
+	pair, err := tls.X509KeyPair(h.cert, h.key)
 	if err != nil {
-		return nil, fmt.Errorf("reading %s and %s: %w", c.files.Cert, c.files.Key, err)
+		return nil, fmt.Errorf("reading %s and %s: %w", h.files.Cert, h.files.Key, err)
 	}
 	out := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
-	if c.files.ClientCA == "" {
+	if h.files.ClientCA == "" {
 		return out, nil
 	}
-	pem, err := os.ReadFile(c.files.ClientCA)
-	if err != nil {
-		return nil, fmt.Errorf("reading client authorities: %w", err)
-	}
 	out.ClientCAs = x509.NewCertPool()
-	if !out.ClientCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New(c.files.ClientCA + ": holds no certificate")
+	if !out.ClientCAs.AppendCertsFromPEM(h.ca) {
+		return nil, errors.New(h.files.ClientCA + ": holds no certificate")
 	}
 	out.ClientAuth = tls.VerifyClientCertIfGiven
 	return out, nil

@@ -108,3 +108,63 @@ func TestCertificateFilesThatCannotBeUsedAreAnErrorAtTheStart(t *testing.T) {
 		t.Error("a file without a certificate is taken for client authorities")
 	}
 }
+
+// A pair is two files, and whoever replaces them does so one after the other.
+func TestHalfAReplacedPairKeepsTheOldOneUntilTheOtherHalfIsThere(t *testing.T) {
+	dir, other := t.TempDir(), t.TempDir()
+	in := func(dir string) CertificateFiles {
+		return CertificateFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	}
+	files := in(dir)
+	writePair(t, files, 1)
+	writePair(t, in(other), 22)
+	failures := 0
+	c, err := OpenCertificates(files, slog.New(slog.DiscardHandler), func() { failures++ })
+	check(t, err)
+	defer c.Close()
+	check(t, os.Rename(in(other).Cert, files.Cert))
+	c.Reload()
+	if n := served(t, c); n != 1 || failures != 1 {
+		t.Errorf("with half a pair the certificate is number %d after %d failures, want 1 after 1", n, failures)
+	}
+	c.Reload()
+	if failures != 1 {
+		t.Errorf("the same files count as %d failures", failures)
+	}
+	check(t, os.Rename(in(other).Key, files.Key))
+	c.Reload()
+	if n := served(t, c); n != 22 || failures != 1 {
+		t.Errorf("with both halves the certificate is number %d after %d failures, want 22 after 1", n, failures)
+	}
+	check(t, os.Remove(files.Key))
+	c.Reload()
+	if n := served(t, c); n != 22 || failures != 2 {
+		t.Errorf("without a key the certificate is number %d after %d failures, want 22 after 2", n, failures)
+	}
+}
+
+// Authorities of clients that cannot be read must neither admit everybody nor
+// forget those who were admitted.
+func TestABrokenFileOfAuthoritiesKeepsTheOldOnes(t *testing.T) {
+	dir := t.TempDir()
+	files := CertificateFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), ClientCA: filepath.Join(dir, "ca.pem")}
+	writePair(t, files, 1)
+	authority, err := os.ReadFile(files.Cert)
+	check(t, err)
+	check(t, os.WriteFile(files.ClientCA, authority, 0o600))
+	failures := 0
+	c, err := OpenCertificates(files, slog.New(slog.DiscardHandler), func() { failures++ })
+	check(t, err)
+	defer c.Close()
+	before := c.current.Load()
+	check(t, os.WriteFile(files.ClientCA, []byte("nothing"), 0o600))
+	c.Reload()
+	if c.current.Load() != before || failures != 1 {
+		t.Errorf("a broken file is taken into use, after %d failures", failures)
+	}
+	check(t, os.WriteFile(files.ClientCA, append(authority, authority...), 0o600))
+	c.Reload()
+	if now := c.current.Load(); now == before || now.ClientCAs == nil || now.ClientAuth != tls.VerifyClientCertIfGiven {
+		t.Error("the repaired file is not taken into use")
+	}
+}

@@ -176,6 +176,11 @@ func (r *recorder) BytesIn(n int)     { r.add(n, "bytes in") }
 func (r *recorder) BytesOut(n int)    { r.add(n, "bytes out") }
 func (r *recorder) Limit(kind string) { r.add(1, "limit "+kind) }
 
+func (r *recorder) Searched(visited int) {
+	r.add(1, "searched")
+	r.add(visited, "visited")
+}
+
 func (r *recorder) Record(e Event) {
 	r.mu.Lock()
 	r.events = append(r.events, e)

@@ -20,6 +20,7 @@ type Metrics interface {
 	BytesIn(n int) // octets of LDAP, without TLS
 	BytesOut(n int)
 	Limit(kind string)
+	Searched(visited int) // once for each search that ran: entries looked at
 }
 
 // The kinds of limits that Metrics.Limit counts.
@@ -33,6 +34,8 @@ const (
 	LimitIdle        = "idle"
 	LimitHandshake   = "handshake"
 	LimitWriteStall  = "write_stall"
+	LimitSearchCost  = "search_cost" // a search was ended for what it cost: lookThrough, memory for sorting
+	LimitTime        = "time"        // a search took longer than the server allows; what the client allowed does not count
 )
 
 // EventKind says why an Event is told.
@@ -79,6 +82,7 @@ func (noMetrics) Operation(string, wire.ResultCode, time.Duration) {}
 func (noMetrics) BytesIn(int)                                      {}
 func (noMetrics) BytesOut(int)                                     {}
 func (noMetrics) Limit(string)                                     {}
+func (noMetrics) Searched(int)                                     {}
 
 type noAudit struct{}
 

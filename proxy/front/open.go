@@ -37,6 +37,9 @@ func (s *session) learnRemote() error {
 	}
 	remote, err := readProxyHeader(s.raw, s.remote)
 	if err != nil {
+		if isTimeout(err) {
+			s.server.limit(LimitHandshake)
+		}
 		s.server.log.Warn("trusted proxy sends no usable PROXY header", "proxy", s.remote, "error", err)
 		return errGone
 	}

@@ -3,6 +3,7 @@ package front
 import (
 	"bytes"
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -113,4 +114,26 @@ func TestConnectionsAreCountedForTheClientBehindTheProxy(t *testing.T) {
 	second.wantWho(1, "")
 	third.send([]byte("PROXY TCP4 198.51.100.7 192.0.2.1 4096 389\r\n"))
 	third.wantNotice(wire.Busy)
+}
+
+func TestAPROXYHeaderThatNeverEndsIsCountedAsAHandshake(t *testing.T) {
+	settings := Settings{Limits: Limits{Handshake: soon}}
+	trustsLoopback(&settings)
+	b := newBench(t, settings)
+	c := b.dial(t)
+	c.send([]byte("PROXY TCP4 192.0.2.7"))
+	c.wantEnd()
+	b.seen.wait(t, 1, "limit "+LimitHandshake)
+}
+
+// Each limit that is counted stands in the table that operators read.
+func TestEveryCountedLimitIsDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/security-testing.md")
+	check(t, err)
+	for _, kind := range []string{LimitConnections, LimitAddress, LimitOperations, LimitMessage, LimitMemory, LimitRequest, LimitIdle,
+		LimitHandshake, LimitWriteStall, LimitSearchCost, LimitTime} {
+		if !strings.Contains(string(page), "`"+kind+"`") {
+			t.Errorf("%s is not documented", kind)
+		}
+	}
 }

@@ -70,8 +70,22 @@ func (s *session) searchHere(ctx context.Context, c *call, planned Search, w *sc
 		ctx = timed
 	}
 	answer := planned.Run(ctx, (*inlineSink)(s))
+	s.measure(answer, limit)
 	s.auditDenied(c, w.search.Base, answer.Result.Code)
 	return s.reply(c, answer.Result, answerControls(answer)...)
+}
+
+// measure counts what a search has cost, and which limit ended it.
+func (s *session) measure(answer view.Answer, limit time.Duration) {
+	s.server.metrics.Searched(answer.Visited)
+	switch answer.Result.Code {
+	case wire.AdminLimitExceeded:
+		s.server.limit(LimitSearchCost)
+	case wire.TimeLimitExceeded:
+		if limit == s.server.inForce().Limits.TimeLimit {
+			s.server.limit(LimitTime)
+		}
+	}
 }
 
 // answerControls are the controls of the final message.
@@ -114,14 +128,14 @@ func (s *session) searchAside(ctx context.Context, c *call, planned Search, w *s
 	s.wg.Go(func() {
 		defer s.server.budget.Give(owed)
 		defer w.release(&s.server.budget)
-		s.fly(ctx, f, planned, e)
+		s.fly(ctx, f, planned, e, limit)
 	})
 	return true, nil
 }
 
 // fly runs a search in the background and sends its answer, unless somebody
 // else has answered or nobody is to.
-func (s *session) fly(ctx context.Context, f *flight, planned Search, e Event) {
+func (s *session) fly(ctx context.Context, f *flight, planned Search, e Event, limit time.Duration) {
 	defer s.flights.returned(f)
 	defer f.cancel()
 	sink := &flightSink{session: s, flight: f, flushed: f.call.start}
@@ -129,8 +143,11 @@ func (s *session) fly(ctx context.Context, f *flight, planned Search, e Event) {
 	answer := s.runGuarded(ctx, f, planned, sink)
 	code := answer.Result.Code
 	mine := f.turn(finishing)
-	if !mine {
+	if mine {
+		s.measure(answer, limit)
+	} else {
 		code = wire.Canceled
+		s.server.metrics.Searched(answer.Visited)
 	}
 	s.count(&f.call, code)
 	e.Code, e.Took, e.Entries, e.Visited = code, time.Since(f.call.start), answer.Entries, answer.Visited
