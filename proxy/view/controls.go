@@ -80,11 +80,11 @@ func (r *Request) writeControls(write func([]byte)) {
 	count := func(n int) { write(binary.BigEndian.AppendUint32(nil, uint32(n))) }
 	write([]byte{byte(r.Subentries), boolByte(r.VLV != nil), boolByte(r.Assertion != nil), boolByte(r.Sort != nil), boolByte(r.Deref != nil)})
 	if r.Assertion != nil {
-		write([]byte(wire.FilterString(*r.Assertion)))
+		write(filterOctets(r.Assertion))
 	}
 	count(len(r.MatchedValues))
 	for i := range r.MatchedValues {
-		write([]byte(wire.FilterString(r.MatchedValues[i])))
+		write(filterOctets(&r.MatchedValues[i]))
 	}
 	if r.Sort != nil {
 		count(len(r.Sort.Keys))

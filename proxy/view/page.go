@@ -94,12 +94,24 @@ func (r *Request) digest() []byte {
 	write([]byte(r.Identity.Key))
 	write(s.Base)
 	write([]byte{byte(s.Scope), byte(s.Deref), boolByte(s.TypesOnly), boolByte(r.RealOnly)})
-	write([]byte(wire.FilterString(s.Filter)))
+	write(filterOctets(&s.Filter))
+	write(binary.BigEndian.AppendUint32(nil, uint32(len(s.Attributes))))
 	for _, a := range s.Attributes {
 		write(a)
 	}
 	r.writeControls(write)
 	return h.Sum(nil)
+}
+
+// filterOctets is a filter as no other is written. Its text would not do: an
+// attribute's name may hold anything, so that "a=b" being there reads like
+// "a" beginning with "b=".
+func filterOctets(f *wire.Filter) []byte {
+	b, err := wire.AppendFilter(nil, f)
+	if err != nil {
+		return []byte(wire.FilterString(*f)) // not of the wire, which has no such filter
+	}
+	return b
 }
 
 func boolByte(b bool) byte {
