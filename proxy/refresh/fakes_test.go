@@ -190,6 +190,9 @@ type sink struct {
 	errors      map[Kind]int
 	credentials map[string][][]byte
 	credited    int
+	mode        upstream.Mode
+	resyncs     map[Reason]int
+	changes     int
 	log         strings.Builder
 }
 
@@ -212,6 +215,27 @@ func (s *sink) RefreshError(k Kind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.errors[k]++
+}
+
+func (s *sink) Followed(_ string, mode upstream.Mode, _ time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mode = mode
+}
+
+func (s *sink) Resynced(_ string, r Reason) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.resyncs == nil {
+		s.resyncs = map[Reason]int{}
+	}
+	s.resyncs[r]++
+}
+
+func (s *sink) Changed(_ string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes += n
 }
 
 func (s *sink) errorsOf(k Kind) int {

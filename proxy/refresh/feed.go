@@ -31,10 +31,8 @@ func (h *heldDirectory) readLive(ctx context.Context, clock Clock, all bool) (*s
 }
 
 func (h *heldDirectory) readAll(ctx context.Context, clock Clock, fresh bool) (*scan, error) {
-	s := h.scan(fresh)
-	s.asOf, s.full = clock.Now(), true
-	var err error
-	if s.since, err = h.Live.ReadAll(ctx, s.take); err != nil {
+	s, err := h.readContent(ctx, clock, fresh)
+	if err != nil {
 		return nil, &serviceError{err}
 	}
 	now := clock.Now()
@@ -67,7 +65,7 @@ func (h *heldDirectory) readChanges(ctx context.Context, clock Clock) (*scan, er
 		h.namesDue = now.Add(share * now.Sub(s.asOf))
 	}
 	var err error
-	if s.since, err = h.Live.ReadChanges(ctx, h.since, s.takeChange); err != nil {
+	if s.since, err = h.Live.ReadChanges(ctx, h.since, s.takeNamed); err != nil {
 		return nil, &serviceError{err}
 	}
 	if !compare {

@@ -45,6 +45,7 @@ func (w *world) handOver() {
 func (w *world) tellAges() {
 	for _, h := range w.directories {
 		w.Metrics.SourceAsOf("directory "+h.name, h.asOf)
+		w.tellFollowed(h)
 	}
 	w.Metrics.SourceAsOf("acl", w.databases.asOf)
 	w.Metrics.SourceAsOf("server", w.servers.asOf)

@@ -30,6 +30,7 @@ type heldDirectory struct {
 	allDue   time.Time // of the next full reading of a directory that tells no changes
 	err      error     // of the last try
 	hold     *hold     // nil if the brake keeps nothing back
+	feed     *follower // nil where changes are polled
 }
 
 // scan begins a pass; fresh is one that is held against nothing.
@@ -39,6 +40,9 @@ func (h *heldDirectory) scan(fresh bool) *scan {
 		put: map[string]digest{}, passwords: map[string][][]byte{}}
 	if fresh {
 		s.held = nil
+	}
+	if h.feed != nil {
+		s.feed = h.since.Feed
 	}
 	return s
 }
@@ -81,6 +85,9 @@ func (h *heldDirectory) commit(s *scan, refused map[string]bool, now time.Time) 
 		if !h.knows(f) {
 			h.faults = append(h.faults, f)
 		}
+	}
+	if h.feed != nil {
+		h.feed.commit(h.entries, s)
 	}
 	h.passwords, h.asOf, h.since, h.seen = s.passwords, s.asOf, s.since, s.seen
 }

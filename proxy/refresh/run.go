@@ -17,6 +17,8 @@ const (
 // begin. Swap and SetCredentials are called by the goroutine of Run alone.
 func (r *Refresher) Run(ctx context.Context) error {
 	w := newWorld(&r.settings)
+	w.openFeeds()
+	defer w.haltFeeds()
 	err := r.first(ctx, w)
 	if ctx.Err() != nil {
 		return nil
@@ -69,7 +71,8 @@ type work struct {
 func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 	filesDue := w.Clock.Now()
 	for {
-		due := earlier(filesDue, w.nextDue())
+		w.tendFeeds(ctx)
+		due := earlier(earlier(filesDue, w.nextDue()), w.nextFeed())
 		timer, stop := w.Clock.Timer(due.Sub(w.Clock.Now()))
 		var todo work
 		select {
@@ -83,6 +86,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 		case err := <-watch.errors():
 			w.trouble(KindWatch, "events of files may be lost", err)
 			filesDue = w.Clock.Now()
+		case told := <-w.feeds:
+			w.hear(ctx, told)
 		case <-timer:
 		}
 		stop()

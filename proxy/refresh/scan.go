@@ -45,6 +45,8 @@ type scan struct {
 	whole bool           // the names of all entries were met: what is not among them is gone
 	hold  *hold          // what the brake keeps back after this pass; nil is nothing
 	since upstream.State // of a live directory
+	ids   idKeys         // identities of what came, where a feed knows them
+	feed  upstream.Mode  // by which entries show their identities
 	seen  []look         // of a directory of files
 }
 

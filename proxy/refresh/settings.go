@@ -60,8 +60,10 @@ type Settings struct {
 // files. Its name and role are those of resolver.Settings.Directories.
 type Directory struct {
 	Live Live
-	LDIF []string // files or folders
-	DXL  []string // of Person, Group and Server documents; files or folders
+	Feed Feed          // nil where a live one is polled
+	Mode upstream.Mode // of Feed; empty is upstream.ModeAuto
+	LDIF []string      // files or folders
+	DXL  []string      // of Person, Group and Server documents; files or folders
 
 	// Definitions are the attribute types and object classes that a live
 	// directory publishes; nil, or an error, means that it publishes none.
@@ -76,6 +78,13 @@ type Live interface {
 	ReadAll(ctx context.Context, emit func(directory.Draft) error) (upstream.State, error)
 	ReadChanges(ctx context.Context, since upstream.State, emit func(directory.Draft) error) (upstream.State, error)
 	ReadNames(ctx context.Context, since upstream.State, emit func(dnKey string)) error
+}
+
+// Feed is a directory that tells its changes by itself; *upstream.Directory is one.
+type Feed interface {
+	ReadContent(ctx context.Context, wanted upstream.Mode, before upstream.State, emit func(upstream.ID, directory.Draft) error) (upstream.State, error)
+	ReadBelow(ctx context.Context, at upstream.State, dn string, emit func(directory.Draft) error) error
+	Follow(ctx context.Context, since upstream.State, poll time.Duration, tell func(upstream.Batch) error) error
 }
 
 // Databases are the sources of ACLs, each a file or a folder but for Live, and
@@ -127,6 +136,13 @@ type Metrics interface {
 	SourceAsOf(source string, at time.Time)
 	// RefreshError says that something could not be read or used.
 	RefreshError(kind Kind)
+	// Followed says how the changes of a live directory are noticed, and up to
+	// when all of them were.
+	Followed(directory string, mode upstream.Mode, upTo time.Time)
+	// Resynced says that a directory which tells its changes is read in full.
+	Resynced(directory string, reason Reason)
+	// Changed counts changes of entries of a directory that were told or found.
+	Changed(directory string, n int)
 }
 
 // Kind classes what went wrong, for metrics; the set is closed.
@@ -140,16 +156,21 @@ const (
 	KindArrange   Kind = "arrange"   // the databases or servers contradict each other
 	KindHeld      Kind = "held"      // a state was refused
 	KindWatch     Kind = "watch"     // files cannot be watched, only looked at
+	KindFeed      Kind = "feed"      // a feed of changes ended, or is not given
 )
 
 // Kinds lists every Kind.
-var Kinds = []Kind{KindDirectory, KindEntry, KindExport, KindArrange, KindHeld, KindWatch}
+var Kinds = []Kind{KindDirectory, KindEntry, KindExport, KindArrange, KindHeld, KindWatch, KindFeed}
 
 type noMetrics struct{}
 
 func (noMetrics) Refreshed(Counts, time.Duration) {}
 func (noMetrics) SourceAsOf(string, time.Time)    {}
 func (noMetrics) RefreshError(Kind)               {}
+
+func (noMetrics) Followed(string, upstream.Mode, time.Time) {}
+func (noMetrics) Resynced(string, Reason)                   {}
+func (noMetrics) Changed(string, int)                       {}
 
 // withDefaults fills in what is not set, or says what is wrong.
 func (s Settings) withDefaults() (Settings, error) {

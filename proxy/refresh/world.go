@@ -34,6 +34,7 @@ type world struct {
 	newPasswords bool   // others than were handed over
 	last         handed
 	toldHeld     []Held
+	feeds        chan saying // from the goroutines that follow directories
 }
 
 // definitions are what a directory publishes of its schema.
@@ -79,6 +80,7 @@ func (w *world) readFresh(ctx context.Context) (*candidate, error) {
 	}
 	for i, h := range w.directories {
 		var err error
+		h.feed.halt()
 		if h.Live != nil {
 			c.scans[i], err = h.readAll(ctx, w.Clock, true)
 		} else {
@@ -157,6 +159,7 @@ func (w *world) readDirectory(ctx context.Context, c *candidate, h *heldDirector
 	if h.Live == nil {
 		return h.readFiles(w.Clock.Now(), all, false)
 	}
+	w.rereads(h, all)
 	if full := all || !w.Clock.Now().Before(h.fullDue); full && h.Definitions != nil {
 		again := w.begin(false)
 		if err := w.readDefinitions(ctx, again); err != nil {

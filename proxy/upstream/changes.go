@@ -101,7 +101,7 @@ func (r *reading) note(stamp string) {
 
 // state is where to go on from after a complete reading that went on from before.
 func (r *reading) state(before State) State {
-	s := State{URL: r.facts.URL, Server: r.server, Since: before.Since}
+	s := State{URL: r.facts.URL, Server: r.server, Since: before.Since, Feed: before.Feed, Cookie: before.Cookie}
 	if r.facts.Profile == ProfileActiveDirectory {
 		s.Since = r.facts.HighestUSN // of when the reading began
 		return s

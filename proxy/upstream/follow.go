@@ -25,10 +25,15 @@ const (
 )
 
 // ReadContent is ReadAll for a directory that is followed by a feed then: the
-// State says where to go on, and entries come with their identities where the
-// mode knows them. before is the last State, or the zero one. Errors are as with
-// ReadAll, and ErrNoFeed.
-func (d *Directory) ReadContent(ctx context.Context, mode Mode, before State, emit func(ID, directory.Draft) error) (State, error) {
+// State says by which one, if any, and where to go on, and entries come with
+// their identities where the feed knows them. before is the last State, or the
+// zero one. Errors are as with ReadAll, or ErrNoFeed where the directory does
+// not give what is wanted: then nothing that was emitted counts.
+func (d *Directory) ReadContent(ctx context.Context, wanted Mode, before State, emit func(ID, directory.Draft) error) (State, error) {
+	mode, err := d.Mode(ctx, wanted)
+	if err != nil {
+		return State{}, err
+	}
 	if mode == ModeSyncrepl {
 		return d.readSynced(ctx, emit)
 	}
