@@ -31,7 +31,7 @@ type LDAP struct {
 
 // Refresh says how changes of a live directory are noticed.
 type Refresh struct {
-	Mode     RefreshMode `yaml:"mode" doc:"auto takes the best feed that the directory offers, down to polling."`
+	Mode     RefreshMode `yaml:"mode" doc:"auto takes the best feed that the directory offers, down to polling; serve polls where another one is not offered. See docs/directories.md."`
 	Interval Duration    `yaml:"interval" min:"100ms" doc:"Time between two polls, and before a broken feed is tried again."`
 	Full     Duration    `yaml:"full" min:"1s" doc:"Time between two complete readings, whatever the feed says."`
 }

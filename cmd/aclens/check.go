@@ -28,7 +28,7 @@ document, and prints counts and findings. Ends with 1 if a finding reaches
 			if err != nil {
 				return usage(fmt.Errorf("--fail-on: %w", err))
 			}
-			loaded, err := loadState(c, file)
+			loaded, err := loadState(c, file, checkFeeds)
 			if err != nil {
 				return err
 			}

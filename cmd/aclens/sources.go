@@ -96,6 +96,7 @@ func (s *sources) openDirectories(log *slog.Logger, metrics *admin.Metrics) erro
 				return fmt.Errorf("directory.ldap: %w", err)
 			}
 			r.Live, r.Definitions = live, live.Subschema
+			r.Feed, r.Mode = live, upstream.Mode(d.LDAP.Refresh.Mode)
 			r.Interval, r.Full = d.LDAP.Refresh.Interval.Std(), d.LDAP.Refresh.Full.Std()
 		}
 		s.directories = append(s.directories, live)
@@ -240,14 +241,17 @@ func loadFor(c *cobra.Command, q *question) (*loadedState, error) {
 	return loaded, nil
 }
 
+// inspection looks at the sources before they are read.
+type inspection func(context.Context, *sources) error
+
 // loadState reads a configuration and everything that it names, once.
-func loadState(c *cobra.Command, file string) (*loadedState, error) {
+func loadState(c *cobra.Command, file string, inspect ...inspection) (*loadedState, error) {
 	cfg, err := config.Load(file)
 	if err != nil {
 		return nil, usage(err)
 	}
 	log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: slog.LevelError}))
-	loaded, err := loadConfig(c.Context(), cfg, log)
+	loaded, err := loadConfig(c.Context(), cfg, log, inspect...)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +259,7 @@ func loadState(c *cobra.Command, file string) (*loadedState, error) {
 }
 
 // loadConfig reads everything that a configuration names, once.
-func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) (*refresh.Loaded, error) {
+func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, inspect ...inspection) (*refresh.Loaded, error) {
 	s, err := openSources(cfg, log, nil)
 	if err != nil {
 		return nil, err
@@ -263,6 +267,11 @@ func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger) (*ref
 	defer s.close()
 	if err := s.findProfile(ctx); err != nil {
 		return nil, directoryError(err)
+	}
+	for _, look := range inspect {
+		if err := look(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	r, err := refresh.New(s.settings)
 	if err != nil {

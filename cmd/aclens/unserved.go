@@ -20,13 +20,6 @@ func unserved(c *config.Config) []string {
 	if c.Referrals != config.ReferralsDrop {
 		add("referrals", "this version leaves the directory's referrals out")
 	}
-	if l := c.Directory.LDAP; l != nil {
-		switch l.Refresh.Mode {
-		case config.RefreshAuto, config.RefreshPoll:
-		default:
-			add("directory.ldap.refresh.mode", "this version polls, whatever the directory offers")
-		}
-	}
 	if c.State.Dir != "" {
 		add("state.dir", "this version keeps nothing on disk")
 	}

@@ -43,6 +43,7 @@ type Metrics struct {
 	sessions      prometheus.Gauge
 	tlsErrors     prometheus.Counter
 	referrals     prometheus.Counter
+	feeds         *feeds
 	held          *prometheus.GaugeVec
 }
 
@@ -56,6 +57,7 @@ var visits = []float64{0, 1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_0
 // of a scrape.
 func NewMetrics(version, revision, goVersion string, age func() map[string]time.Duration) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry()}
+	m.feeds = newFeeds(m.registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "aclens_" + name, Help: help}, labels)
 		m.registry.MustRegister(v)

@@ -14,7 +14,8 @@
 //
 // # How old a source is
 //
-// A live directory is as old as the last complete reading or poll of it, a
+// A live directory is as old as the last complete reading or poll of it, or as
+// when its feed was last heard to have told everything; a
 // directory of files as its oldest file. The directory's age is that of the
 // primary one or of the secondary that authorises groups, whichever is older.
 // An ACL is as old as its source says (capturedAt), else as its file; one
@@ -24,7 +25,7 @@
 //
 // # What is deleted
 //
-// Feeds of changes do not tell what is gone, so the names of all entries are
+// Polls do not tell what is gone, so the names of all entries are
 // compared too: at every poll where that is quick, and seldom enough to take
 // only a small share of the time where the directory is large.
 package refresh

@@ -20,10 +20,10 @@ var (
 // then nothing of the batch counts.
 func (w *world) takeBatch(ctx context.Context, h *heldDirectory, b upstream.Batch) error {
 	now := w.Clock.Now()
-	var s *scan
-	var err error
+	s := h.scan(false)
 	switch {
 	case b.CatchUp:
+		var err error
 		if s, err = w.catchUp(ctx, h); err != nil {
 			return err
 		}
@@ -31,9 +31,8 @@ func (w *world) takeBatch(ctx context.Context, h *heldDirectory, b upstream.Batc
 		h.since = b.State
 		return nil
 	default:
-		s = h.scan(false)
 		s.asOf = now
-		if err = h.merge(ctx, s, &b, w.now.snapshot.Store()); err != nil {
+		if err := h.merge(ctx, s, &b, w.now.snapshot.Store()); err != nil {
 			return err
 		}
 	}

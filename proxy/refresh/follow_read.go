@@ -85,13 +85,6 @@ func (n *identities) known(id upstream.ID) bool {
 	return ok
 }
 
-// keyOf is the key of the entry of that identity; another entry may have its
-// name by now.
-func (n *identities) keyOf(id upstream.ID) (string, bool) {
-	key, ok := n.keys[id]
-	return key, ok && key != "" && n.owners[key] == id
-}
-
 func (n *identities) set(id upstream.ID, key string) {
 	n.keys[id] = key
 	if key != "" {

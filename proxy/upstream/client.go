@@ -9,8 +9,7 @@ import (
 	"github.com/aclens/aclens/proxy/wire"
 )
 
-// Client opens a go-ldap connection bound as the service account, for feeds of
-// changes, and returns the configured address of its server. It belongs to the
+// Client opens a go-ldap connection bound as the service account, and returns the configured address of its server. It belongs to the
 // caller, who closes it and gives it time limits. Errors match ErrUnavailable or ErrRefused.
 func (d *Directory) Client(ctx context.Context) (client *ldap.Conn, url string, err error) {
 	err = d.eachServer(ctx, "", func(s *server) error {

@@ -17,5 +17,7 @@
 // one ends a search that was cancelled or cut off like one that succeeded
 // (SearchAsync), gives back only such response controls as it can decode, and
 // takes ten times as long for an entry. Client and ClientAs hand out go-ldap
-// connections for what it does well: feeds and writes.
+// connections for what it does well, such as writes. Feeds of changes (Follow)
+// are read with wire, too: their searches do not end, and one that is cut must
+// not look like one that did.
 package upstream
