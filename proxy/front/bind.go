@@ -106,6 +106,7 @@ func (s *session) quiesce(ctx context.Context) error {
 	if s.flights.empty() {
 		return nil
 	}
+	s.flights.cancelLasting()
 	patience := time.NewTimer(s.server.bindGrace)
 	defer patience.Stop()
 	select {

@@ -23,6 +23,8 @@ type requestControls struct {
 	assertion  *wire.Filter
 	deref      *view.Deref
 	subentries view.Subentries
+	sync       *wire.SyncRequest
+	persist    *wire.PersistentSearch
 }
 
 // knownControl says which operations a control may go with, and notes what it
@@ -48,6 +50,8 @@ var knownControls = map[string]knownControl{
 	wire.ControlDeref:                {onlySearch, takeDeref},
 	wire.ControlSubentries:           {onlySearch, takeSubentries},
 	wire.ControlProxiedAuthorization: {mayBeProxied, takeProxied},
+	wire.ControlSyncRequest:          {onlySearch, takeSync},
+	wire.ControlPersistentSearch:     {onlySearch, takePersist},
 }
 
 func anyOperation(wire.Op) bool { return true }

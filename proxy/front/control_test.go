@@ -161,8 +161,8 @@ func TestControlsThatSearchesAloneHave(t *testing.T) {
 		{"nothing is read before an update", modifyBody(), wire.OpModifyResponse, [][]byte{control(wire.ControlPreRead, 0xff, "x")}, wire.UnavailableCriticalExtension},
 		{"nothing is read after an update", modifyBody(), wire.OpModifyResponse, [][]byte{control(wire.ControlPostRead, 0xff, "x")}, wire.UnavailableCriticalExtension},
 		{"a critical assertion does not go with an update", modifyBody(), wire.OpModifyResponse, [][]byte{control(wire.ControlAssertion, 0xff, assertValue)}, wire.UnavailableCriticalExtension},
-		{"sync is not served", search, wire.OpSearchDone, [][]byte{control(wire.ControlSyncRequest, 0xff, "x")}, wire.UnavailableCriticalExtension},
-		{"persistent search is not served", search, wire.OpSearchDone, [][]byte{control(wire.ControlPersistentSearch, 0xff, "x")}, wire.UnavailableCriticalExtension},
+		{"sync has a value", search, wire.OpSearchDone, [][]byte{control(wire.ControlSyncRequest, 0xff, "x")}, wire.ProtocolError},
+		{"persistent search has a value", search, wire.OpSearchDone, [][]byte{control(wire.ControlPersistentSearch, 0xff, "x")}, wire.ProtocolError},
 		{"extended names are not served", search, wire.OpSearchDone, [][]byte{control(wire.ControlExtendedDN, 0xff)}, wire.UnavailableCriticalExtension},
 	}
 	b := newBench(t, Settings{Limits: Limits{FilterTerms: 20}}, func(b *bench) {

@@ -18,10 +18,11 @@ const (
 
 // flight is one search in the background.
 type flight struct {
-	call   call
-	cancel context.CancelFunc
-	phase  atomic.Int32
-	over   chan struct{} // closed when nothing more is sent for it
+	call    call
+	lasting bool // ends only when it is made to
+	cancel  context.CancelFunc
+	phase   atomic.Int32
+	over    chan struct{} // closed when nothing more is sent for it
 }
 
 // turn moves the flight out of the running phase; false: somebody was first.
@@ -128,6 +129,17 @@ func (t *flights) whenSettled() <-chan struct{} {
 		}
 	}
 	return t.settled
+}
+
+// cancelLasting makes the searches end that would not by themselves.
+func (t *flights) cancelLasting() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.byID {
+		if f.lasting {
+			f.cancel()
+		}
+	}
 }
 
 // end turns every flight that still runs into one that is over, and returns those.

@@ -8,6 +8,7 @@ func SupportedControls() []string {
 		wire.ControlPagedResults, wire.ControlSortRequest, wire.ControlVLVRequest, wire.ControlMatchedValues,
 		wire.ControlAssertion, wire.ControlDeref, wire.ControlProxiedAuthorization, wire.ControlSubentries,
 		wire.ControlManageDsaIT, wire.ControlDomainScope, wire.ControlRealAttributesOnly, wire.ControlPasswordPolicy,
+		wire.ControlSyncRequest, wire.ControlPersistentSearch,
 	}
 }
 

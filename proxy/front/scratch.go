@@ -21,7 +21,11 @@ type scratch struct {
 	page     view.Page
 	vlv      wire.VLVRequest
 	assert   wire.Filter
-	owed     int // to the budget
+	sync     wire.SyncRequest
+	persist  wire.PersistentSearch
+	aside    bool // never on the reader
+	lasting  bool // see lasting.go
+	owed     int  // to the budget
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -52,6 +56,7 @@ func (w *scratch) release(b *budget) {
 	w.search.Reset()
 	clear(w.controls)
 	w.page, w.vlv, w.assert = view.Page{}, wire.VLVRequest{}, wire.Filter{}
+	w.sync, w.persist, w.aside, w.lasting = wire.SyncRequest{}, wire.PersistentSearch{}, false, false
 	if cap(w.message) > keptMessage {
 		w.message = nil
 	}

@@ -32,7 +32,10 @@ func (s *session) search(ctx context.Context, c *call, m wire.Message) error {
 		return s.reply(c, refused)
 	}
 	limit := timeLimit(s.server.inForce().Limits.TimeLimit, w.search.TimeLimit)
-	if planned.Cost() <= s.server.inForce().InlineCost {
+	if w.lasting {
+		limit = time.Duration(w.search.TimeLimit) * time.Second // the client's own alone
+	}
+	if !w.aside && planned.Cost() <= s.server.inForce().InlineCost {
 		return s.searchHere(ctx, c, planned, w, limit)
 	}
 	aside, err = s.searchAside(ctx, c, planned, w, limit)
@@ -57,7 +60,7 @@ func (s *session) plan(c *call, w *scratch, m wire.Message) (Search, wire.Result
 	planned, refused := s.server.directory.Prepare(view.Request{
 		MessageID: m.ID, Identity: asked.who, Search: &w.search, Page: asked.page, RealOnly: asked.realOnly,
 		Sort: asked.sort, VLV: asked.vlv, MatchedValues: asked.values, Assertion: asked.assertion,
-		Deref: asked.deref, Subentries: asked.subentries,
+		Deref: asked.deref, Subentries: asked.subentries, Sync: asked.sync, Persist: asked.persist,
 	})
 	s.auditDenied(c, w.search.Base, refused.Code)
 	return planned, refused, nil
@@ -97,6 +100,9 @@ func answerControls(a view.Answer) []wire.Control {
 	if a.VLV != nil {
 		list = append(list, wire.Control{OID: wire.ControlVLVResponse, Value: wire.AppendVLVResponse(nil, *a.VLV)})
 	}
+	if a.Synced != nil {
+		list = append(list, wire.Control{OID: wire.ControlSyncDone, Value: wire.AppendSyncDone(nil, *a.Synced)})
+	}
 	if a.Paged {
 		list = append(list, wire.Control{OID: wire.ControlPagedResults, Value: wire.AppendPagedValue(nil, 0, a.Cookie)})
 	}
@@ -111,7 +117,7 @@ func (s *session) searchAside(ctx context.Context, c *call, planned Search, w *s
 		s.server.limit(LimitMemory)
 		return false, s.refuse(c, wire.Busy, wire.ErrNoBudget.Error())
 	}
-	f := &flight{call: *c, over: make(chan struct{})}
+	f := &flight{call: *c, lasting: w.lasting, over: make(chan struct{})}
 	if limit > 0 {
 		ctx, f.cancel = context.WithDeadline(ctx, c.start.Add(limit))
 	} else {
@@ -125,6 +131,9 @@ func (s *session) searchAside(ctx context.Context, c *call, planned Search, w *s
 	}
 	e := s.event(EventExpensive, c, wire.Success) // its fields are the reader's, and the search is not
 	e.Target = string(w.search.Base)
+	if w.lasting {
+		s.wg.Go(func() { s.untilDrain(ctx, f) })
+	}
 	s.wg.Go(func() {
 		defer s.server.budget.Give(owed)
 		defer w.release(&s.server.budget)

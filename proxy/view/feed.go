@@ -67,10 +67,10 @@ func (f *feed) contentOf(st *State) (*content, wire.Result) {
 		return nil, refused
 	}
 	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual, as: at.as})
-	return q.content(at, f.ctx, f.out), wire.Result{}
+	return q.content(f.ctx, at, f.out), wire.Result{}
 }
 
-func (q *Query) content(at target, ctx context.Context, out Sink) *content {
+func (q *Query) content(ctx context.Context, at target, out Sink) *content {
 	c := &content{Query: q}
 	if at.virtual && q.scope != wire.ScopeBase {
 		if dbs := q.recordDatabases(at); len(dbs) == 1 && mayMatchRecord(q.state.Snapshot.Store().Schema(), &q.request.Search.Filter) {

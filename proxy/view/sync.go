@@ -152,20 +152,33 @@ func (s *syncing) bring(before *content, list []*event, records []Change) wire.R
 	list = s.ancestors(list)
 	for _, gone := range [2]bool{true, false} { // a name must be free before it is given again
 		for _, e := range list {
-			id, is := s.match(e.last.Key)
-			is = is && s.uuidOf(0, id) == e.uuid
-			if is == gone {
-				continue
-			}
-			if err := s.tell(before, e, id, is); err != nil {
+			if err := s.step(before, e, gone); err != nil {
 				return unavailable()
 			}
 		}
 	}
-	if err := s.bringRecords(before, records); err != nil || s.ctx.Err() != nil {
+	if err := s.bringRecords(records); err != nil || s.ctx.Err() != nil {
 		return unavailable()
 	}
 	return wire.Result{}
+}
+
+// step tells of one entry, first what went and then what is there. An entry that
+// has another name now goes and comes: not every consumer can move one to a name
+// that another had a moment ago.
+func (s *syncing) step(before *content, e *event, gone bool) error {
+	id, is := s.match(e.last.Key)
+	is = is && s.uuidOf(0, id) == e.uuid
+	renamed := is && e.first.Kind == Deleted
+	switch {
+	case gone && (!is || renamed):
+		return s.tell(before, e, id, false)
+	case !gone && renamed:
+		return s.send(s.content, 0, id, wire.SyncAdd)
+	case !gone && is:
+		return s.tell(before, e, id, true)
+	}
+	return nil
 }
 
 func (s *syncing) tell(before *content, e *event, id directory.ID, is bool) error {
@@ -196,7 +209,7 @@ func (s *syncing) mayHaveHad(e *event) bool {
 	return s.rights.MayKnow(e.first.Was)
 }
 
-func (s *syncing) bringRecords(before *content, changes []Change) error {
+func (s *syncing) bringRecords(changes []Change) error {
 	stage, gone := s.recordStage(changes)
 	if stage < 0 || s.records == nil {
 		return nil

@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/aclens/aclens/proxy/upstream/slapdtest"
+)
+
+// cuts is how often the consumer that is cut off is cut off.
+var cuts = flag.Int("cuts", 10, "how often a consumer of the feed is cut off")
+
+// fed are the attributes that consumers keep: all of the directory's, and some
+// that are computed.
+var fed = []string{"*", "effectiveAccess", "effectiveRole", "isMemberOf"}
+
+// change makes one random change in the directory behind the proxy.
+func (w *world) change(t *testing.T, d *rand.Rand, c *ldap.Conn, i int) {
+	t.Helper()
+	person := func() string { return fmt.Sprintf("cn=Feed %d,o=acme", d.IntN(8)) }
+	var err error
+	switch d.IntN(6) {
+	case 0, 1:
+		dn := person()
+		add := ldap.NewAddRequest(dn, nil)
+		add.Attribute("objectClass", []string{"inetOrgPerson"})
+		add.Attribute("cn", []string{dn[3:strings.Index(dn, ",")]})
+		add.Attribute("sn", []string{"Doe"})
+		err = c.Add(add)
+	case 2:
+		err = c.Del(ldap.NewDelRequest(person(), nil))
+	case 3:
+		err = c.ModifyDN(ldap.NewModifyDNRequest(person(), fmt.Sprintf("cn=Feed %d", d.IntN(8)), true, ""))
+	default:
+		m := ldap.NewModifyRequest(w.team(t, c), nil)
+		if d.IntN(2) == 0 {
+			m.Add("member", []string{person()})
+		} else {
+			m.Delete("member", []string{person()})
+		}
+		err = c.Modify(m)
+	}
+	var refused *ldap.Error
+	if err != nil && !errors.As(err, &refused) {
+		t.Fatalf("change %d: %v", i, err)
+	}
+}
+
+// team is a group of the directory that some ACL names.
+func (w *world) team(t *testing.T, c *ldap.Conn) string {
+	t.Helper()
+	r, err := c.Search(ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(&(objectClass=groupOfNames)(member=*))", []string{"1.1"}, nil))
+	if err != nil || len(r.Entries) == 0 {
+		t.Fatalf("finding a group: %v", err)
+	}
+	return r.Entries[0].DN
+}
+
+// mark changes an entry to something new and waits until the proxy shows it.
+func (w *world) mark(t *testing.T, upstream, client *ldap.Conn, text string) {
+	t.Helper()
+	m := ldap.NewModifyRequest("o=acme", nil)
+	m.Replace("description", []string{text})
+	if err := upstream.Modify(m); err != nil {
+		t.Fatal(err)
+	}
+	await(t, func() error {
+		got, err := values(client, "o=acme", "(o=acme)", "description")
+		if err == nil && !slices.Equal(got, []string{text}) {
+			err = fmt.Errorf("the description is %v", got)
+		}
+		return err
+	})
+}
+
+// entries is the content of a server: by name, attributes with their values, as
+// far as a copy keeps them.
+func entries(c *ldap.Conn, base string, attributes []string) (map[string]map[string][]string, error) {
+	r, err := c.Search(ldap.NewSearchRequest(base, ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", attributes, nil))
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string][]string{}
+	for _, e := range r.Entries {
+		out[strings.ToLower(e.DN)] = content(e)
+	}
+	return out, nil
+}
+
+func content(e *ldap.Entry) map[string][]string {
+	out := map[string][]string{}
+	for _, a := range e.Attributes {
+		if n := strings.ToLower(a.Name); len(a.Values) > 0 && n != "userpassword" && n != "structuralobjectclass" {
+			for _, v := range a.Values {
+				out[n] = append(out[n], strings.ToLower(v))
+			}
+			slices.Sort(out[n])
+		}
+	}
+	return out
+}
+
+func TestSlapdFollowsAsAConsumer(t *testing.T) {
+	w := nested(t, "dn")
+	schema, err := filepath.Abs("../../deploy/schema/aclens.schema")
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := slapdtest.Start(t, slapdtest.Options{Suffix: "o=acme", Global: []string{"attributeoptions lang- x-db-", "include " + schema}, Directives: []string{
+		`syncrepl rid=001 provider=ldap://` + w.address("ldap") + ` type=refreshAndPersist retry="1 +" searchbase="o=acme" schemachecking=off ` +
+			`bindmethod=simple binddn="` + reader + `" credentials="` + secretWord + `" attrs="+,objectClass,o,ou,cn,sn,uid,description,member,effectiveAccess,effectiveRole,isMemberOf"`,
+	}})
+	upstream, client, consumer := w.slapd.Dial(), w.bound(reader, secretWord), copied.Dial()
+	d := rand.New(rand.NewPCG(1, 1))
+	for round := range 3 {
+		for i := range 15 {
+			w.change(t, d, upstream, i)
+		}
+		w.mark(t, upstream, client, fmt.Sprint("round ", round))
+		if round == 1 {
+			copied.Restart()
+			consumer = copied.Dial()
+		}
+		await(t, func() error {
+			want, err := entries(client, "o=acme", fed)
+			if err != nil {
+				return err
+			}
+			got, err := entries(consumer, "o=acme", fed)
+			if diff := cmp.Diff(want, got); err == nil && diff != "" {
+				err = fmt.Errorf("round %d: the copy differs (-provider +copy):\n%s", round, diff)
+			}
+			return err
+		})
+	}
+}
+
+// mirror is a consumer that keeps what go-ldap's client is told.
+type mirror struct {
+	entries map[string]map[string][]string // by entryUUID
+	names   map[string]string
+	seen    map[string]bool // in the refresh stage
+	cookie  []byte
+	fresh   int // times that everything was sent
+}
+
+func newMirror() *mirror {
+	return &mirror{entries: map[string]map[string][]string{}, names: map[string]string{}}
+}
+
+// follow runs until enough says so, or for so many messages.
+func (m *mirror) follow(ctx context.Context, c *ldap.Conn, mode ldap.ControlSyncRequestMode, enough func() bool, most int) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	m.seen = map[string]bool{}
+	if m.cookie == nil {
+		m.fresh++
+	}
+	r := c.Syncrepl(ctx, ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil), 1, mode, m.cookie, false)
+	for n := 0; !enough() && n != most && r.Next(); n++ {
+		if e := r.Entry(); e != nil {
+			m.take(e, r.Controls())
+		} else {
+			m.informed(r.Controls())
+		}
+	}
+	return r.Err()
+}
+
+func (m *mirror) take(e *ldap.Entry, controls []ldap.Control) {
+	for _, control := range controls {
+		s, ok := control.(*ldap.ControlSyncState)
+		if !ok {
+			continue
+		}
+		id := hex.EncodeToString(s.EntryUUID[:])
+		if s.State == ldap.SyncStateDelete {
+			delete(m.entries, id)
+			delete(m.names, id)
+			continue
+		}
+		m.entries[id], m.names[id], m.seen[id] = content(e), strings.ToLower(e.DN), true
+	}
+}
+
+func (m *mirror) informed(controls []ldap.Control) {
+	for _, control := range controls {
+		switch c := control.(type) {
+		case *ldap.ControlSyncInfo:
+			switch {
+			case c.NewCookie != nil:
+				m.cookie = c.NewCookie.Cookie
+			case c.RefreshDelete != nil:
+				m.cookie = c.RefreshDelete.Cookie
+			case c.RefreshPresent != nil:
+				m.cookie = c.RefreshPresent.Cookie
+				m.forgetUnseen()
+			}
+		case *ldap.ControlSyncDone:
+			m.cookie = c.Cookie
+			if !c.RefreshDeletes {
+				m.forgetUnseen()
+			}
+		}
+	}
+}
+
+func (m *mirror) forgetUnseen() {
+	for id := range m.entries {
+		if !m.seen[id] {
+			delete(m.entries, id)
+			delete(m.names, id)
+		}
+	}
+}
+
+// tree is what the mirror holds, by name.
+func (m *mirror) tree() map[string]map[string][]string {
+	out := map[string]map[string][]string{}
+	for id, e := range m.entries {
+		out[m.names[id]] = e
+	}
+	return out
+}
+
+func TestAConsumerThatIsCutOffAgainAndAgainEndsEqual(t *testing.T) {
+	w := nested(t, "dn")
+	upstream, client := w.slapd.Dial(), w.bound(reader, secretWord)
+	d := rand.New(rand.NewPCG(2, 2))
+	m := newMirror()
+	for i := range *cuts {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			c := w.bound(reader, secretWord)
+			defer func() { _ = c.Close() }()
+			ctx, stop := context.WithTimeout(context.Background(), 300*time.Millisecond)
+			defer stop()
+			_ = m.follow(ctx, c, ldap.SyncRequestModeRefreshAndPersist, func() bool { return false }, 1+d.IntN(40)) // it is cut off
+		}()
+		<-done
+		for range 3 {
+			w.change(t, d, upstream, i)
+		}
+	}
+	w.mark(t, upstream, client, "the end")
+	if err := m.follow(context.Background(), client, ldap.SyncRequestModeRefreshOnly, func() bool { return false }, -1); err != nil {
+		t.Fatal(err)
+	}
+	want, err := entries(client, "o=acme", fed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, m.tree()); diff != "" {
+		t.Errorf("the mirror differs (-provider +mirror):\n%s", diff)
+	}
+	if *cuts > 3 && m.fresh == *cuts+1 {
+		t.Error("the consumer began anew each time")
+	}
+}
+
+func TestAPersistentSearchTellsOfComputedChanges(t *testing.T) {
+	w := nested(t, "dn")
+	upstream := w.slapd.Dial()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	cmd := exec.CommandContext(ctx, program(t, "ldapsearch"), "-x", "-LLL", "-o", "ldif-wrap=no", "-H", "ldap://"+w.address("ldap"), "-D", reader, "-w", secretWord,
+		"-b", "o=acme", "-E", "!ps=15/1/1", "(objectClass=inetOrgPerson)", "isMemberOf", "effectiveAccess")
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	team := w.team(t, upstream)
+	add := ldap.NewAddRequest("cn=Feed 1,o=acme", nil)
+	add.Attribute("objectClass", []string{"inetOrgPerson"})
+	add.Attribute("cn", []string{"Feed 1"})
+	add.Attribute("sn", []string{"Doe"})
+	lines := bufio.NewScanner(out)
+	joined := false
+	if err := upstream.Add(add); err != nil {
+		t.Fatal(err)
+	}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	go func() { // again and again, for the search may begin later
+		for i := 0; ctx.Err() == nil; i++ {
+			m := ldap.NewModifyRequest(team, nil)
+			if i%2 == 0 {
+				m.Add("member", []string{"cn=Feed 1,o=acme"})
+			} else {
+				m.Delete("member", []string{"cn=Feed 1,o=acme"})
+			}
+			if upstream.Modify(m) != nil {
+				return
+			}
+			for range 8 {
+				select {
+				case <-tick.C:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}
+	}()
+	for !joined && lines.Scan() {
+		joined = strings.EqualFold(lines.Text(), "isMemberOf: "+team)
+	}
+	stop()
+	_ = cmd.Wait() // it is ended
+	if !joined {
+		t.Errorf("the membership that came is not told; ldapsearch said %s", said.String())
+	}
+}
