@@ -35,6 +35,8 @@ type browser struct {
 	dir  string // that the page lies in
 	page string // URL
 
+	pictures string // how the names of pictures begin
+
 	mu    sync.Mutex // guards asked and said
 	asked []string
 	said  []string
@@ -43,13 +45,22 @@ type browser struct {
 // openBrowser starts Chromium on a file.
 func openBrowser(t *testing.T, file string) *browser {
 	t.Helper()
+	b := startBrowser(t, "report")
+	b.dir, b.page = filepath.Dir(file), (&url.URL{Scheme: "file", Path: file}).String()
+	b.do(chromedp.EmulateViewport(1400, 900), chromedp.Navigate(b.page))
+	return b
+}
+
+// startBrowser starts Chromium; its pictures begin with a word.
+func startBrowser(t *testing.T, pictures string) *browser {
+	t.Helper()
 	program, err := chromiumProgram()
 	if err != nil {
 		t.Fatalf("no Chromium for this test; make test-deps installs it: %v", err)
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(program), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-component-update", true))
-	b := &browser{t: t, dir: filepath.Dir(file), page: (&url.URL{Scheme: "file", Path: file}).String()}
+	b := &browser{t: t, pictures: pictures}
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	b.ctx, stop = chromedp.NewContext(allocator)
@@ -58,7 +69,6 @@ func openBrowser(t *testing.T, file string) *browser {
 	if err := chromedp.Listen(b.ctx, b.hear); err != nil {
 		t.Fatalf("starting %s: %v", program, err)
 	}
-	b.do(chromedp.EmulateViewport(1400, 900), chromedp.Navigate(b.page))
 	return b
 }
 
@@ -219,7 +229,7 @@ func (b *browser) picture(name string) {
 	for _, scheme := range []string{"light", "dark"} {
 		b.scheme(scheme)
 		png := ask(b, chromedp.CaptureScreenshot())
-		if err := os.WriteFile(filepath.Join(artifacts, fmt.Sprintf("report-%s-%s.png", name, scheme)), png, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(artifacts, fmt.Sprintf("%s-%s-%s.png", b.pictures, name, scheme)), png, 0o600); err != nil {
 			b.t.Fatal(err)
 		}
 	}

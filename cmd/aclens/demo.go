@@ -110,6 +110,7 @@ func printDemoLines(out io.Writer, s *service) {
   ldapsearch -x -H ldap://%[2]s -D "cn=Jane Doe,ou=Sales,o=Acme" -w jdoe -b "" "(uid=*)" effectiveAccess
 
 Every person's password is the person's uid.
+The same in a browser: http://%[3]s/ (sign in as cn=reader,o=acme with password reader, or as a person)
 Metrics and readiness: http://%[3]s/metrics http://%[3]s/readyz
 Stop with Ctrl-C.
 `, account, addresses["ldap"], addresses["http"])

@@ -112,6 +112,7 @@ func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
 		st := answers.Swap(id, snap, findings, changed)
 		s.metrics.Swapped(st)
+		s.history.Keep(st)
 		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
 		if ready != nil {
 			once.Do(func() { ready(s) })

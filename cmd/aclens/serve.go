@@ -21,6 +21,7 @@ import (
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/proxy/admin"
 	"github.com/aclens/aclens/proxy/change"
+	"github.com/aclens/aclens/proxy/explorer"
 	"github.com/aclens/aclens/proxy/front"
 	"github.com/aclens/aclens/proxy/login"
 	"github.com/aclens/aclens/proxy/policy"
@@ -80,6 +81,7 @@ type service struct {
 	front       *front.Server
 	admin       *admin.Server // listen.http
 	scraped     *admin.Server // listen.metrics: metrics and health alone
+	history     *explorer.History
 	audit       *auditLog
 	tls         *front.Certificates // nil without TLS
 	holds       holds
@@ -138,8 +140,7 @@ func (s *service) build() error {
 	s.front = front.New(s.frontSettings(), front.Parts{
 		Directory: frontDirectory{s}, Login: s.login, Metrics: s.metrics, Audit: s.audit, Log: s.log,
 	})
-	sessions := admin.NewSessions(s.state, s.httpLogin, s.metrics, time.Now)
-	s.admin = admin.NewServer(s.metrics, s.status, &admin.API{State: s.state, Login: s.httpLogin, Sessions: sessions, Holds: auditedHolds{s}}, s.log)
+	s.admin = admin.NewServer(s.metrics, s.status, s.newAPI(), s.log)
 	s.scraped = admin.NewServer(s.metrics, s.status, nil, s.log)
 	return nil
 }

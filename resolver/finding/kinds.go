@@ -143,3 +143,12 @@ func kindOf(word string) Kind {
 	}
 	return Kind{Word: word, Severity: Warning}
 }
+
+// Meaning is what a kind of finding says, or nothing for a word that the table
+// lacks.
+func Meaning(word string) string {
+	if i, ok := rank[word]; ok {
+		return Kinds[i].Means
+	}
+	return ""
+}

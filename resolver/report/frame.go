@@ -51,7 +51,7 @@ func writeFindings(b *strings.Builder, list []finding.Finding) {
 	b.WriteString(`<table><thead><tr><th scope="col">Severity</th><th scope="col">Kind</th><th scope="col">Subject</th><th scope="col">Found</th><th scope="col">What to do</th></tr></thead>` + "\n<tbody>\n")
 	for i := range list {
 		f := &list[i]
-		fmt.Fprintf(b, `<tr><td class="%s">%[1]s</td><td>%s</td><td>%s</td><td>%s`, f.Severity, html.EscapeString(f.Kind), html.EscapeString(aboutFinding(f)), html.EscapeString(meaning(f.Kind)))
+		fmt.Fprintf(b, `<tr><td class="%s">%[1]s</td><td>%s</td><td>%s</td><td>%s`, f.Severity, html.EscapeString(f.Kind), html.EscapeString(aboutFinding(f)), html.EscapeString(finding.Meaning(f.Kind)))
 		if f.Detail != "" {
 			fmt.Fprintf(b, "<p>%s</p>", html.EscapeString(f.Detail))
 		}
@@ -59,16 +59,6 @@ func writeFindings(b *strings.Builder, list []finding.Finding) {
 		fmt.Fprintf(b, "</td><td>%s</td></tr>\n", html.EscapeString(f.Advice))
 	}
 	b.WriteString("</tbody></table>\n")
-}
-
-// meaning is what a kind of finding says, or nothing for one that has no row.
-func meaning(kind string) string {
-	for i := range finding.Kinds {
-		if finding.Kinds[i].Word == kind {
-			return finding.Kinds[i].Means
-		}
-	}
-	return ""
 }
 
 // aboutFinding is what a finding is about, with the database that it is in.
