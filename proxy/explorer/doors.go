@@ -76,6 +76,5 @@ func (x *Explorer) logOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	guard(w)
-	w.Header().Set("Clear-Site-Data", `"cache"`)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }

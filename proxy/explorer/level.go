@@ -41,6 +41,6 @@ func bars(l acl.Level) string {
 		}
 		fmt.Fprintf(path, "M%d %dh2v%dh-2z", 1+i*4, 12-high, high)
 	}
-	return fmt.Sprintf(`<svg class="bars" viewBox="0 0 24 13" aria-hidden="true" focusable="false"><path class="full" d="%s"/><path class="rest" d="%s"/></svg>`,
-		full.String(), rest.String())
+	return `<svg class="bars" viewBox="0 0 24 13" aria-hidden="true" focusable="false"><path class="full" d="` + full.String() +
+		`"/><path class="rest" d="` + rest.String() + `"/></svg>`
 }
