@@ -23,11 +23,11 @@ type Line struct {
 // Sizes of the picture, in its own units.
 const (
 	width, height           = 760, 440
-	left, right, top, floor = 70, 20, 40, 60
+	left, right, top, floor = 80, 50, 40, 60
 	legendStep              = 18
 )
 
-var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888", "#000000"}
+var colours = []string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#888888", "#000000", "#8b4513", "#9932cc"}
 
 // LogLog draws the lines, one under the other in the legend below.
 func LogLog(title, xName, yName string, lines []Line) []byte {
@@ -66,7 +66,9 @@ func fit(lines []Line) axes {
 	if a.x0 > a.x1 {
 		return axes{0, 1, 0, 1}
 	}
-	return axes{math.Floor(a.x0), math.Ceil(a.x1 + 1e-9), math.Floor(a.y0), math.Ceil(a.y1 + 1e-9)}
+	const hair = 1e-9 // logarithms of powers of ten are not quite whole
+	x0, y0 := math.Floor(a.x0+hair), math.Floor(a.y0+hair)
+	return axes{x0, max(x0+1, math.Ceil(a.x1-hair)), y0, max(y0+1, math.Ceil(a.y1-hair))}
 }
 
 func (a axes) x(v float64) float64 {
