@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -328,5 +330,70 @@ func TestAPersistentSearchTellsOfComputedChanges(t *testing.T) {
 	_ = cmd.Wait() // it is ended
 	if !joined {
 		t.Errorf("the membership that came is not told; ldapsearch said %s", said.String())
+	}
+}
+
+// changes asks the HTTP feed for what changed behind a number.
+func (w *world) changes(t *testing.T, user, parameters string) (lines []map[string]any, last float64, code int) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url("/api/v1/changes?"+parameters), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(user, secretWord)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	d := json.NewDecoder(answer.Body)
+	for d.More() {
+		line := map[string]any{}
+		if err := d.Decode(&line); err != nil {
+			t.Fatal(err)
+		}
+		if n, ok := line["last"].(float64); ok {
+			last = n
+			continue
+		}
+		lines = append(lines, line)
+	}
+	http.DefaultClient.CloseIdleConnections()
+	return lines, last, answer.StatusCode
+}
+
+func TestTheHTTPFeedSaysWhoMayDoWhatNowAndWhy(t *testing.T) {
+	w := nested(t, "dn")
+	upstream := w.slapd.Dial()
+	_, last, code := w.changes(t, reader, "")
+	if code != http.StatusOK {
+		t.Fatalf("status %d", code)
+	}
+	team := w.team(t, upstream)
+	m := ldap.NewModifyRequest(team, nil)
+	m.Add("member", []string{"cn=Otto Other,ou=people,o=acme"})
+	if err := upstream.Modify(m); err != nil {
+		t.Fatal(err)
+	}
+	lines, next, _ := w.changes(t, reader, fmt.Sprintf("since=%.0f&wait=20", last))
+	var access map[string]any
+	for _, l := range lines {
+		if a, ok := l["access"].(map[string]any); ok {
+			access = a
+		}
+	}
+	from, _ := access["from"].(map[string]any)
+	to, _ := access["to"].(map[string]any)
+	if access["user"] != "CN=Otto Other/OU=people/O=acme" || access["database"] != "apps/crm.nsf" || from["level"] == to["level"] || fmt.Sprint(to["winning"]) == "[]" {
+		t.Errorf("it tells %v", lines)
+	}
+	if again, end, _ := w.changes(t, reader, fmt.Sprintf("since=%.0f", next)); len(again) > 0 || end != next {
+		t.Errorf("behind the end it tells %v", again)
+	}
+	if _, _, code := w.changes(t, reader, "since=99999"); code != http.StatusGone {
+		t.Errorf("a number that was never given is answered %d", code)
+	}
+	if _, _, code := w.changes(t, reader, "since=x"); code != http.StatusBadRequest {
+		t.Errorf("no number is answered %d", code)
 	}
 }

@@ -54,6 +54,7 @@ func (a *API) register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/people", a.authenticated(a.people))
 	mux.HandleFunc("GET /api/v1/people/{user...}", a.authenticated(a.person))
 	mux.HandleFunc("GET /api/v1/findings", a.authenticated(a.findings))
+	mux.HandleFunc("GET /api/v1/changes", a.authenticated(a.changes))
 	a.registerHolds(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) { writeError(w, http.StatusNotFound, "no such address") })
 }
