@@ -35,7 +35,7 @@ type Config struct {
 	ProxyProtocol []netip.Prefix `yaml:"proxyProtocol" unique:"exact" doc:"Addresses and networks (10.0.0.0/8) trusted to send the PROXY protocol header."`
 	Stale         Stale          `yaml:"stale" doc:"When a source counts as stale, and what follows."`
 	Brake         Brake          `yaml:"brake" doc:"How much of a source may be missing from one reading before it is held back: kept, with a finding, until it is there again or somebody releases it (aclens release). Fewer than five are never held, unless nothing is left. What a directory or a file states is never held. 100% switches a brake off."`
-	State         State          `yaml:"state" doc:"What is kept on disk between runs. This version keeps nothing."`
+	State         State          `yaml:"state" doc:"What is kept on disk between runs."`
 	Log           Log            `yaml:"log" doc:"The program's own log, on standard error."`
 	Audit         Audit          `yaml:"audit" doc:"The record of who asked what."`
 

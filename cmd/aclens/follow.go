@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -52,21 +53,37 @@ func (s *service) run(ctx context.Context, ready func(*service)) error {
 // with the sources. It returns when ctx is done, or with an error of
 // configuration or input.
 func (s *service) follow(ctx context.Context, reload <-chan struct{}, ready func(*service)) error {
-	if err := s.awaitProfile(ctx, reload); err != nil || ctx.Err() != nil {
-		return err
+	for {
+		kept := s.takeKeptProfile()
+		if !kept {
+			if err := s.awaitProfile(ctx, reload); err != nil || ctx.Err() != nil {
+				return err
+			}
+		}
+		err := s.refreshing(ctx, reload, ready, kept)
+		if !errors.Is(err, errOtherProfile) {
+			return err
+		}
+		s.log.Warn("the kept state is dropped", "error", err)
 	}
+}
+
+// refreshing reads the sources under the profile that is known. If that is the
+// one of the kept state, the directory has to confirm it before it is read.
+func (s *service) refreshing(ctx context.Context, reload <-chan struct{}, ready func(*service), kept bool) error {
 	if err := s.openView(); err != nil {
 		return err
 	}
-	r, err := s.refresher(ready)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r, err := s.refresher(ready, kept, stop)
 	if err != nil {
 		return err
 	}
 	s.holds.releaser.Store(r)
 	var passing sync.WaitGroup
 	defer passing.Wait()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
+	defer stop(nil)
 	passing.Go(func() {
 		for {
 			select {
@@ -77,7 +94,13 @@ func (s *service) follow(ctx context.Context, reload <-chan struct{}, ready func
 			}
 		}
 	})
-	return r.Run(ctx)
+	if err := r.Run(ctx); err != nil {
+		return err
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, errOtherProfile) {
+		return cause
+	}
+	return nil
 }
 
 // awaitProfile asks the directory what it is until it answers. Meanwhile there
@@ -101,12 +124,16 @@ func (s *service) awaitProfile(ctx context.Context, reload <-chan struct{}) erro
 }
 
 // refresher wires what is read to what answers.
-func (s *service) refresher(ready func(*service)) (*refresh.Refresher, error) {
+func (s *service) refresher(ready func(*service), kept bool, stop context.CancelCauseFunc) (*refresh.Refresher, error) {
 	answers := s.view.Load()
 	settings := s.sources.settings
 	settings.Metrics = refreshMetrics{s.metrics}
 	settings.Check = answers.CheckBase
 	settings.SetCredentials = s.setCredentials
+	settings.Keep = s.keep()
+	if kept {
+		settings.Directories = s.confirming(stop)
+	}
 	settings.Held = s.holds.set(s.metrics)
 	var once sync.Once
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {

@@ -128,6 +128,9 @@ func (s *service) build() error {
 	if s.audit, err = openAudit(s.config.Audit.File, s.log); err != nil {
 		return usage(err)
 	}
+	if err := s.openKeep(); err != nil {
+		return usage(err)
+	}
 	if s.sources, err = openSources(s.config, s.log, s.metrics); err != nil {
 		return err
 	}

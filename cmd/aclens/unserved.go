@@ -20,8 +20,5 @@ func unserved(c *config.Config) []string {
 	if c.Referrals != config.ReferralsDrop {
 		add("referrals", "this version leaves the directory's referrals out")
 	}
-	if c.State.Dir != "" {
-		add("state.dir", "this version keeps nothing on disk")
-	}
 	return out
 }

@@ -78,6 +78,7 @@ func (w *world) lose(h *heldDirectory, s *scan, next *resolver.Snapshot) *losses
 			}
 		}
 	}
+	l.carry(h.hold, s)
 	if s.groundOfChanges() == Inferred {
 		for key := range s.put {
 			if less := x.less(key); less.any() {
@@ -96,6 +97,19 @@ func (w *world) lose(h *heldDirectory, s *scan, next *resolver.Snapshot) *losses
 		x.count(l)
 	}
 	return l
+}
+
+// carry adds what was held absent and lies where this pass did not look.
+func (l *losses) carry(before *hold, s *scan) {
+	if before == nil || s.below == "" {
+		return
+	}
+	told := s.news()
+	for key, each := range before.absent {
+		if !told(key) && !name.KeyUnder(key, s.below) {
+			l.absent[key] = each
+		}
+	}
 }
 
 // news tells whether a scan has news of an entry.

@@ -125,3 +125,14 @@ func (s *sieve) digest(key string, d *directory.Draft) digest {
 func appendText[T string | []byte](b []byte, text T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
+
+// digestBytes is how long a digest is in a file.
+const digestBytes = 16
+
+func (d digest) append(b []byte) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(b, d.high), d.low)
+}
+
+func digestOf(b []byte) digest {
+	return digest{binary.BigEndian.Uint64(b[:8]), binary.BigEndian.Uint64(b[8:16])}
+}

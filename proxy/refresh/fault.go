@@ -77,5 +77,5 @@ func (e *serviceError) Unwrap() []error {
 
 func worthAnotherTry(err error) bool {
 	var service *serviceError
-	return errors.As(err, &service)
+	return errors.As(err, &service) || errors.Is(err, errChanging)
 }

@@ -223,7 +223,7 @@ func (m *merge) absent(b *upstream.Batch) error {
 			there[key] = true
 		}
 	}
-	m.s.whole = true
+	m.s.whole, m.s.below = true, base
 	for key := range m.entries {
 		if _, touched := m.next[key]; !touched && !there[key] && name.KeyUnder(key, base) {
 			m.set(key, outcome{ground: Inferred})

@@ -55,13 +55,29 @@ func (r *Refresher) Load(ctx context.Context) (*Loaded, error) {
 	}, nil
 }
 
+// againAtOnce is how often files that somebody writes are read again before the
+// first state: one that is replaced is whole at the next try.
+const againAtOnce = 5
+
 // load reads everything into a world that holds nothing.
 func (w *world) load(ctx context.Context) error {
 	w.readExports(ctx, work{files: true, all: true})
+	for range againAtOnce {
+		if !w.unsettled() {
+			break
+		}
+		w.readExports(ctx, work{files: true, all: true})
+	}
 	if err := w.missingFiles(); err != nil {
 		return err
 	}
 	c, err := w.readFresh(ctx)
+	for range againAtOnce {
+		if !errors.Is(err, errChanging) {
+			break
+		}
+		c, err = w.readFresh(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -13,21 +13,26 @@ const (
 
 // Run reads everything and hands Snapshots to Swap until ctx ends. While a
 // directory cannot be reached at the beginning it tries again and hands over
-// nothing; an error of Run means that configuration or input does not let it
-// begin. Swap and SetCredentials are called by the goroutine of Run alone.
+// nothing, unless a state was kept; an error of Run means that configuration or
+// input does not let it begin. Swap and SetCredentials are called by the goroutine of Run alone.
 func (r *Refresher) Run(ctx context.Context) error {
 	w := newWorld(&r.settings)
 	w.openFeeds()
 	defer w.haltFeeds()
-	err := r.first(ctx, w)
-	if ctx.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		return err
+	w.keeper = w.newKeeper()
+	defer w.keepLast()
+	if !w.resume() {
+		err := r.first(ctx, w)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	w.handOver()
 	w.tellHeld()
+	w.keepState()
 	watch := newWatch(w)
 	defer watch.close()
 	r.follow(ctx, w, watch)
@@ -72,7 +77,7 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 	filesDue := w.Clock.Now()
 	for {
 		w.tendFeeds(ctx)
-		due := earlier(earlier(filesDue, w.nextDue()), w.nextFeed())
+		due := earlier(earlier(filesDue, w.nextDue()), earlier(w.nextFeed(), w.keeper.nextDue()))
 		timer, stop := w.Clock.Timer(due.Sub(w.Clock.Now()))
 		var todo work
 		select {
@@ -81,6 +86,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			todo.all = true
 		case q := <-r.releases:
 			q.done <- w.release(q.id)
+		case took := <-w.keeper.finished():
+			w.keeper.pause(w.Clock.Now(), took)
 		case e := <-watch.events():
 			filesDue = watch.quiet(e, w.Clock.Now(), filesDue)
 		case err := <-watch.errors():
@@ -94,6 +101,7 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 		if ctx.Err() != nil {
 			return
 		}
+		w.keepState()
 		now := w.Clock.Now()
 		todo.files = todo.all || !now.Before(filesDue)
 		if !todo.files && now.Before(w.nextDue()) {
@@ -118,6 +126,8 @@ func (w *world) step(ctx context.Context, todo work) {
 		return // what was read may end where ctx did
 	}
 	_ = w.settle(c) // one that is refused was reported, and the old state has news: that
+	w.awake()
 	w.handOver()
 	w.tellHeld()
+	w.keepState()
 }

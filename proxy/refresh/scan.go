@@ -42,6 +42,7 @@ type scan struct {
 
 	asOf  time.Time
 	full  bool           // everything was read
+	below string         // with whole: of all entries at or below this one; empty is all
 	whole bool           // the names of all entries were met: what is not among them is gone
 	hold  *hold          // what the brake keeps back after this pass; nil is nothing
 	since upstream.State // of a live directory

@@ -34,6 +34,7 @@ type Settings struct {
 	Choices     string         // what else of the configuration changes answers, such as the text of filters: part of the id
 	Schema      *schema.Schema // before what the directories themselves define
 	Stale       Stale
+	Keep        Keep
 	Brake       *Brake // nil holds nothing
 
 	Interval  time.Duration // between two looks at all files, changed or not
@@ -155,12 +156,13 @@ const (
 	KindExport    Kind = "export"    // a file of ACLs or Server documents, or something in it, could not be used
 	KindArrange   Kind = "arrange"   // the databases or servers contradict each other
 	KindHeld      Kind = "held"      // a state was refused
+	KindKeep      Kind = "keep"      // the state on disk could not be written or used
 	KindWatch     Kind = "watch"     // files cannot be watched, only looked at
 	KindFeed      Kind = "feed"      // a feed of changes ended, or is not given
 )
 
 // Kinds lists every Kind.
-var Kinds = []Kind{KindDirectory, KindEntry, KindExport, KindArrange, KindHeld, KindWatch, KindFeed}
+var Kinds = []Kind{KindDirectory, KindEntry, KindExport, KindArrange, KindHeld, KindKeep, KindWatch, KindFeed}
 
 type noMetrics struct{}
 

@@ -43,10 +43,11 @@ func (w *world) settle(c *candidate) error {
 		}
 	}
 	w.commit(c, next, refused)
-	if changed || !slices.Equal(next.databases.problems, w.now.databases.problems) {
-		next.advice = w.advise(next)
+	if changed || next.advice == nil || !slices.Equal(next.databases.problems, w.now.databases.problems) {
+		next.advice = append([]finding.Finding{}, w.advise(next)...) // nil is not known yet
 	}
 	w.keys.learn(next.databases.set)
+	w.keepKeys()
 	if w.now = next; changed {
 		w.Metrics.Refreshed(w.counts(next), w.Clock.Now().Sub(began))
 	}

@@ -34,7 +34,10 @@ type world struct {
 	newPasswords bool   // others than were handed over
 	last         handed
 	toldHeld     []Held
-	feeds        chan saying // from the goroutines that follow directories
+	feeds        chan saying  // from the goroutines that follow directories
+	keeper       *keeper      // nil if nothing is kept on disk
+	kept         *keptSources // of the kept state, until files were read; else nil
+	resumed      bool         // the kept state answers, and not all was read since
 }
 
 // definitions are what a directory publishes of its schema.
@@ -185,12 +188,16 @@ func (w *world) readExports(ctx context.Context, todo work) {
 	if todo.files {
 		changed = w.acls.refresh(now, todo.all, trouble) || changed
 	}
+	if todo.files {
+		w.documents.refresh(now, todo.all, trouble)
+		adopted := w.adopt()
+		changed = changed || adopted
+	}
 	if w.databases == nil || changed || w.databasesErr != nil {
 		w.rearrange(false)
 	}
 	w.databases.look(w.acls)
 	if todo.files {
-		w.documents.refresh(now, todo.all, trouble)
 		next, err := arrangeServers(w.documents, w.Settings.Servers.Settings)
 		w.serversErr = w.arranged(w.serversErr, err, "servers cannot be told apart, they stay as they were")
 		if err == nil {

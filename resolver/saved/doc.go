@@ -29,6 +29,7 @@
 //	hidn  any    entries that those of an earlier directory hide
 //	data  any    databases with their instances and ACLs
 //	serv  any    servers with their documents and settings
+//	part  any    what others keep beside the Snapshot, each under a name of its own
 //
 // A record lies in one block. Indexes, groups and keys are not written: they are
 // made again, so that no fact is there twice.

@@ -62,7 +62,7 @@ func TestAForgedFileOfGoodBlocksIsTheFile(t *testing.T) {
 
 func TestBlocksThatDoNotFitTogetherAreRefused(t *testing.T) {
 	good := blocksOf(t, written(t, small(t), smallMeta()))
-	if len(good) != 6 {
+	if len(good) != 7 {
 		t.Fatalf("%d blocks; the test wants one of each kind", len(good))
 	}
 	pick := func(order ...int) []block {
@@ -73,7 +73,7 @@ func TestBlocksThatDoNotFitTogetherAreRefused(t *testing.T) {
 		return out
 	}
 	payload := func(i int, change func([]byte) []byte) []block {
-		out := pick(0, 1, 2, 3, 4, 5)
+		out := pick(0, 1, 2, 3, 4, 5, 6)
 		out[i].payload = change(bytes.Clone(out[i].payload))
 		return out
 	}
@@ -93,6 +93,9 @@ func TestBlocksThatDoNotFitTogetherAreRefused(t *testing.T) {
 		{"hidden entries without those that hide them", "hides it", pick(0, 1, 3, 4, 5)},
 		{"databases twice", "given twice", pick(0, 1, 2, 3, 4, 4, 5)},
 		{"servers twice", "there twice", pick(0, 1, 2, 3, 4, 5, 5)},
+		{"a part twice", "part \"log\" is there twice", pick(0, 1, 2, 3, 4, 5, 6, 6)},
+		{"a part before the servers", "should not stand here", pick(0, 1, 2, 3, 4, 6, 5)},
+		{"a part that is cut", "ends within", payload(6, func(b []byte) []byte { return b[:len(b)-1] })},
 		{"an empty block", "damaged", payload(2, func([]byte) []byte { return nil })},
 		{"a heading with more behind it", "bytes too many", payload(0, func(b []byte) []byte { return append(b, 0) })},
 		{"a schema with more behind it", "bytes too many", payload(1, func(b []byte) []byte { return append(b, 0) })},

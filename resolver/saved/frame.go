@@ -42,12 +42,13 @@ const (
 	inHidden
 	inDatabases
 	inServers
+	inParts
 	inEnd
 )
 
 var sections = [...]struct{ tag, words string }{
 	inMeta: {"meta", "heading"}, inSchema: {"schm", "schema"}, inEntries: {"entr", "entries"}, inHidden: {"hidn", "hidden entries"},
-	inDatabases: {"data", "databases"}, inServers: {"serv", "servers"}, inEnd: {"done", "end"},
+	inDatabases: {"data", "databases"}, inServers: {"serv", "servers"}, inParts: {"part", "parts"}, inEnd: {"done", "end"},
 }
 
 func (s section) String() string { return sections[s].words }

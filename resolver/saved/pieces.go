@@ -43,6 +43,8 @@ func (p *pieces) take(s section, payload []byte) error {
 		record = p.readDatabase
 	case inServers:
 		record = p.readServer
+	case inParts:
+		record = p.readPart
 	default:
 		return errMisplaced
 	}

@@ -19,6 +19,7 @@ type Meta struct {
 	AsOf    resolver.AsOf     // that of the Snapshot; Write takes it from there
 	Choices string            // the settings that it was made under, in whatever form tells two apart
 	Feed    map[string]string // how far each source was read, opaque
+	Parts   map[string][]byte // what others keep beside the Snapshot, by name, opaque; Heading leaves them out
 }
 
 // Write writes a Snapshot with what goes with it. Times are kept in UTC. An
@@ -30,7 +31,7 @@ func Write(w io.Writer, s *resolver.Snapshot, m Meta) error {
 	m.AsOf = s.AsOf()
 	out.add(inMeta, func(b []byte) []byte { return appendMeta(b, &m, s.Settings().Directories) })
 	out.close()
-	for _, part := range []func(*output, *resolver.Snapshot) error{writeStore, writeDatabases, writeServers} {
+	for _, part := range []func(*output, *resolver.Snapshot) error{writeStore, writeDatabases, writeServers, partsOf(&m)} {
 		if err := part(out, s); err != nil {
 			return fmt.Errorf("saving a snapshot: %w", err)
 		}

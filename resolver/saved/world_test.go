@@ -82,7 +82,7 @@ func smallInput(t testing.TB) resolver.Input {
 
 func smallMeta() saved.Meta {
 	return saved.Meta{ID: "0123456789abcdef", Version: "1.0", Changed: time.Date(2026, 11, 21, 9, 0, 0, 7, time.UTC), Choices: "c",
-		Feed: map[string]string{"primary": "cookie", "da": ""}}
+		Feed: map[string]string{"primary": "cookie", "da": ""}, Parts: map[string][]byte{"log": []byte("what was \x00 told")}}
 }
 
 func small(t testing.TB) *resolver.Snapshot {
