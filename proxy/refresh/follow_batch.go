@@ -118,13 +118,17 @@ func (m *merge) ownerOf(key string) upstream.ID {
 	return m.feed.owners[key]
 }
 
-// keyOf is where the entry of an identity is at this point of the batch.
-func (m *merge) keyOf(id upstream.ID) (string, bool) {
+// keyOf is where the entry of an identity is at this point of the batch; empty
+// if it is nowhere, or another entry has its name by now.
+func (m *merge) keyOf(id upstream.ID) string {
 	key, ok := m.ids[id]
 	if !ok {
-		key, ok = m.feed.keys[id]
+		key = m.feed.keys[id]
 	}
-	return key, ok && key != "" && m.ownerOf(key) == id
+	if key == "" || m.ownerOf(key) != id {
+		return ""
+	}
+	return key
 }
 
 func (m *merge) known(id upstream.ID) bool {
@@ -135,8 +139,7 @@ func (m *merge) known(id upstream.ID) bool {
 // old is where an entry was before a change; empty if it is new.
 func (m *merge) old(c *upstream.Change) (key string, err error) {
 	if c.ID != (upstream.ID{}) {
-		key, _ = m.keyOf(c.ID)
-		return key, nil
+		return m.keyOf(c.ID), nil
 	}
 	if c.DN == "" {
 		return "", nil
@@ -219,7 +222,7 @@ func (m *merge) absent(b *upstream.Batch) error {
 		if !m.known(id) {
 			return errUnknown
 		}
-		if key, ok := m.keyOf(id); ok {
+		if key := m.keyOf(id); key != "" {
 			there[key] = true
 		}
 	}

@@ -217,7 +217,7 @@ func TestChangesOneByOneLeadToWhatALoadFinds(t *testing.T) {
 			}
 		}
 		for _, r := range Reasons {
-			if n := to.resynced(r); n > 0 {
+			if n := to.resynced(r); n > 0 && (r != ReasonDoubt || n > rareDoubts) {
 				t.Errorf("seed %d: everything was read again, %d times: %s", seed, n, r)
 			}
 		}

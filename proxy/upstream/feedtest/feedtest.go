@@ -66,7 +66,8 @@ type session struct {
 // Start serves a directory with nothing but its base until the test ends.
 func Start(t testing.TB, kind Kind) *Server {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	var config net.ListenConfig
+	l, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatalf("listening: %v", err)
 	}
