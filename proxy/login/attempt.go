@@ -41,4 +41,5 @@ type Outcome struct {
 	Who      policy.Identity
 	Result   wire.Result
 	Controls []wire.Control // to be sent with the answer
+	Proof    *Proof         // nil unless a live directory took the password itself
 }

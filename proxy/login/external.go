@@ -109,7 +109,7 @@ func (f *inForce) authorized(o Outcome, authzID string) Outcome {
 		return o
 	}
 	o.Result = wire.Result{Code: wire.InsufficientAccessRights, Message: "not authorised to act as the requested identity"}
-	o.Who = policy.Identity{}
+	o.Who, o.Proof = policy.Identity{}, nil
 	return o
 }
 

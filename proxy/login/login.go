@@ -121,7 +121,11 @@ func (l *Login) prove(ctx context.Context, f *inForce, a *Attempt, t target) Out
 	if v.plainly() {
 		c.keep()
 	}
-	return v.outcome(t.who)
+	o := v.outcome(t.who)
+	if v.Code == wire.Success {
+		o.Proof = f.proof(t)
+	}
+	return o
 }
 
 // proveNobody spends on a name that is nobody's what a wrong password costs.

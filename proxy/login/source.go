@@ -90,12 +90,21 @@ func (s *source) answers() bool {
 	return !s.lost.Load() && (s.reachable == nil || s.reachable())
 }
 
-// owner is the source with the longest base above a name. Of two with the same
-// base it is the one that the entry came from, else the earlier one (rule 4.7).
-// What no base covers is the primary directory's: service accounts often lie
-// outside of what is read.
+// owner is the source that covers a name. What no base covers is the primary
+// directory's: service accounts often lie outside of what is read.
 func (f *inForce) owner(key string, from int) *source {
-	best, longest := f.sources[0], -1
+	if s := f.covering(key, from); s != nil {
+		return s
+	}
+	return f.sources[0]
+}
+
+// covering is the source with the longest base at or above a name, nil if there
+// is none. Of two with the same base it is the one that the entry came from,
+// else the earlier one (rule 4.7).
+func (f *inForce) covering(key string, from int) *source {
+	var best *source
+	longest := -1
 	for i, s := range f.sources {
 		for _, base := range s.bases {
 			if !name.KeyUnder(key, base) {
