@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
-
-	"github.com/aclens/aclens/proxy/wire"
 )
 
 // Client opens a go-ldap connection bound as the service account, and returns the configured address of its server. It belongs to the
@@ -22,30 +20,6 @@ func (d *Directory) Client(ctx context.Context) (client *ldap.Conn, url string, 
 		return err
 	})
 	return client, url, err
-}
-
-// ClientAs opens a go-ldap connection bound as somebody else, for writes under
-// the client's own identity; there is none if the Result is not success. It
-// belongs to the caller. Errors and what is refused unsent are as with Bind.
-func (d *Directory) ClientAs(ctx context.Context, dn, password string, controls ...wire.Control) (client *ldap.Conn, result Result, err error) {
-	if dn == "" || password == "" {
-		result, err = d.Bind(ctx, dn, password) // refused there
-		return nil, result, err
-	}
-	err = d.eachServer(ctx, "", func(s *server) error {
-		l, err := d.open(ctx, s)
-		if err != nil {
-			return err
-		}
-		result, err = d.bindAs(ctx, l, dn, password, controls)
-		if err != nil || result.Code != wire.Success {
-			l.close()
-			return err
-		}
-		client, err = l.handOver()
-		return err
-	})
-	return client, result, err
 }
 
 // handOver makes a go-ldap connection of the link, which ends with it.

@@ -72,7 +72,7 @@ func New(settings Settings, log *slog.Logger, observer Observer) (*Directory, er
 }
 
 // Close ends all requests with ErrClosed, closes the connections and waits for
-// everything that New began. Connections of Client and ClientAs stay.
+// everything that New began. Connections of Client stay, and those of Author until their Close.
 func (d *Directory) Close() {
 	d.stop()
 	d.running.close()

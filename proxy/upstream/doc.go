@@ -16,8 +16,9 @@
 // Messages are read with package wire and not with go-ldap's connection: that
 // one ends a search that was cancelled or cut off like one that succeeded
 // (SearchAsync), gives back only such response controls as it can decode, and
-// takes ten times as long for an entry. Client and ClientAs hand out go-ldap
-// connections for what it does well, such as writes. Feeds of changes (Follow)
-// are read with wire, too: their searches do not end, and one that is cut must
-// not look like one that did.
+// takes ten times as long for an entry. Feeds of changes (Follow) are read with
+// wire, too: their searches do not end, and one that is cut must not look like
+// one that did. A change of a client goes over an Author: it is sent once, and
+// whether it was made is said or said to be unknown. Client hands out a go-ldap
+// connection for whatever else.
 package upstream

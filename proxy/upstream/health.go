@@ -130,3 +130,13 @@ func (s *server) pingWithin(ctx context.Context, l *link, limit time.Duration) e
 	}
 	return err
 }
+
+// Reachable tells whether some server answers, as far as the checks have found.
+func (d *Directory) Reachable() bool {
+	for _, s := range d.servers {
+		if s.health() != down {
+			return true
+		}
+	}
+	return false
+}
