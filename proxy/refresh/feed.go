@@ -38,6 +38,7 @@ func (h *heldDirectory) readAll(ctx context.Context, clock Clock, fresh bool) (*
 	now := clock.Now()
 	h.allDue = now.Add(share * now.Sub(s.asOf))
 	s.missing()
+	s.asked = true
 	return s, nil
 }
 
@@ -68,6 +69,7 @@ func (h *heldDirectory) readChanges(ctx context.Context, clock Clock) (*scan, er
 	if s.since, err = h.Live.ReadChanges(ctx, h.since, s.takeNamed); err != nil {
 		return nil, &serviceError{err}
 	}
+	s.asked = true
 	if !compare {
 		return s, nil
 	}

@@ -43,6 +43,7 @@ func (w *world) takeBatch(ctx context.Context, h *heldDirectory, b upstream.Batc
 			c.scans[i] = s
 		}
 	}
+	defer w.tellChanged(c.keys())       // behind the new state, and where that is refused
 	if err := w.settle(c); err != nil { // was reported
 		w.resync(h, ReasonRefused, err)
 		h.due = now.Add(h.Interval)

@@ -31,6 +31,9 @@ type heldDirectory struct {
 	err      error     // of the last try
 	hold     *hold     // nil if the brake keeps nothing back
 	feed     *follower // nil where changes are polled
+
+	readIn     uint32 // the last pass that asked the directory and counts
+	comparedIn uint32 // the last one of these that found out what is gone
 }
 
 // scan begins a pass; fresh is one that is held against nothing.
@@ -76,6 +79,12 @@ func (h *heldDirectory) commit(s *scan, refused map[string]bool, now time.Time) 
 	}
 	for _, key := range s.gone {
 		delete(h.entries, key)
+	}
+	if s.asked {
+		h.readIn = s.pass
+		if s.full || s.whole {
+			h.comparedIn = s.pass
+		}
 	}
 	if s.full {
 		h.twice, h.faults = s.twice, nil

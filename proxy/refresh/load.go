@@ -17,6 +17,7 @@ type Refresher struct {
 	settings Settings
 	reload   chan struct{}
 	releases chan releasing
+	looks    chan *pendingLook
 }
 
 // New checks the settings; it reads nothing.
@@ -25,7 +26,7 @@ func New(s Settings) (*Refresher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
-	return &Refresher{settings: s, reload: make(chan struct{}, 1), releases: make(chan releasing)}, nil
+	return &Refresher{settings: s, reload: make(chan struct{}, 1), releases: make(chan releasing), looks: make(chan *pendingLook)}, nil
 }
 
 // Loaded is one state, loaded once.

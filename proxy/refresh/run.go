@@ -75,8 +75,10 @@ type work struct {
 // the files, which were not watched when they were read first.
 func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 	filesDue := w.Clock.Now()
+	waiting := looks{world: w}
 	for {
 		w.tendFeeds(ctx)
+		waiting.settle() // behind tendFeeds: they make a directory due that is followed
 		due := earlier(earlier(filesDue, w.nextDue()), earlier(w.nextFeed(), w.keeper.nextDue()))
 		timer, stop := w.Clock.Timer(due.Sub(w.Clock.Now()))
 		var todo work
@@ -88,6 +90,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			q.done <- w.release(q.id)
 		case took := <-w.keeper.finished():
 			w.keeper.pause(w.Clock.Now(), took)
+		case p := <-r.looks:
+			waiting.take(p, r.looks)
 		case e := <-watch.events():
 			filesDue = watch.quiet(e, w.Clock.Now(), filesDue)
 		case err := <-watch.errors():
@@ -125,9 +129,11 @@ func (w *world) step(ctx context.Context, todo work) {
 	if ctx.Err() != nil {
 		return // what was read may end where ctx did
 	}
-	_ = w.settle(c) // one that is refused was reported, and the old state has news: that
+	changed := c.keys() // before anything of it is kept back: of the directory it is true all the same
+	_ = w.settle(c)     // one that is refused was reported, and the old state has news: that
 	w.awake()
 	w.handOver()
 	w.tellHeld()
+	w.tellChanged(changed)
 	w.keepState()
 }

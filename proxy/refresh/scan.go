@@ -44,6 +44,7 @@ type scan struct {
 	full  bool           // everything was read
 	below string         // with whole: of all entries at or below this one; empty is all
 	whole bool           // the names of all entries were met: what is not among them is gone
+	asked bool           // the directory was asked: it did not tell by itself
 	hold  *hold          // what the brake keeps back after this pass; nil is nothing
 	since upstream.State // of a live directory
 	ids   idKeys         // identities of what came, where a feed knows them

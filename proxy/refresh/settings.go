@@ -52,6 +52,10 @@ type Settings struct {
 	Swap func(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time)
 	// Held is told all that the brake keeps back, whenever that is something else.
 	Held func([]Held)
+	// Changed is told the normalised DNs of the entries that came, changed or went
+	// in a directory, after the Swap that has them, or of what is kept back; nil
+	// tells nobody.
+	Changed func(dnKeys []string)
 	// SetCredentials replaces the values of userPassword of the entries that come
 	// from LDIF files, by normalised DN; nil drops them. Nobody else gets them.
 	SetCredentials func(map[string][][]byte)
@@ -196,6 +200,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.Held == nil {
 		s.Held = func([]Held) {}
+	}
+	if s.Changed == nil {
+		s.Changed = func([]string) {}
 	}
 	if s.SetCredentials == nil {
 		s.SetCredentials = func(map[string][][]byte) {}
