@@ -26,7 +26,7 @@ type Config struct {
 	Self          Self           `yaml:"self" doc:"What a person may read of the own entry."`
 	Hide          []string       `yaml:"hide" check:"attribute" unique:"fold" doc:"Attributes that nobody ever reads, besides the built-in list of secrets."`
 	Certificates  []Certificate  `yaml:"certificates" doc:"Which entry a client certificate stands for (SASL EXTERNAL). Needs tls.clientCAFile."`
-	Writes        WriteMode      `yaml:"writes" doc:"What happens to writes: refused, or forwarded to the directory under the client's own identity."`
+	Writes        WriteMode      `yaml:"writes" doc:"What happens to writes: refused, or forwarded to the directory under the client's own identity, for which its session holds the client's password in memory."`
 	BindNames     []BindName     `yaml:"bindNames" need:"one" unique:"exact" doc:"Forms of name that a simple bind accepts."`
 	BindCache     BindCache      `yaml:"bindCache" doc:"Whether a bind that succeeded is remembered for a moment."`
 	Referrals     ReferralMode   `yaml:"referrals" doc:"What happens to the directory's referrals: left out, rewritten to this proxy, or followed by it."`

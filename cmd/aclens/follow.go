@@ -135,6 +135,7 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 		settings.Directories = s.confirming(stop)
 	}
 	settings.Held = s.holds.set(s.metrics)
+	settings.Changed = s.changed
 	var once sync.Once
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
 		st := answers.Swap(id, snap, findings, changed)

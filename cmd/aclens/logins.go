@@ -52,7 +52,8 @@ func (s *service) loginSource(name string, d *config.Directory, i int) login.Sou
 	out := login.Source{Name: name}
 	switch {
 	case d.LDAP != nil:
-		out.Bases, out.Checker = d.LDAP.Bases, login.Live(s.sources.directories[i])
+		live := s.sources.directories[i]
+		out.Bases, out.Checker, out.Reachable = d.LDAP.Bases, login.Live(live), live.Reachable
 	case len(d.LDIF) > 0:
 		out.Checker = s.credentials
 	default:

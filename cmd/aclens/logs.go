@@ -61,24 +61,26 @@ func (a *auditLog) close() {
 
 // auditLine is an event as it is written.
 type auditLine struct {
-	Time       string  `json:"time"`
-	Event      string  `json:"event"`
-	Connection uint64  `json:"connection"`
-	Listener   string  `json:"listener"`
-	Remote     string  `json:"remote"`
-	TLS        bool    `json:"tls"`
-	Who        string  `json:"who"`
-	Proxied    bool    `json:"proxied,omitempty"` // by the proxied authorization control
-	AuthzID    string  `json:"authzId,omitempty"` // as whom, as it was asked for
-	As         string  `json:"as,omitempty"`      // as whom, where it was granted; empty is anonymous
-	Operation  string  `json:"operation"`
-	Target     string  `json:"target"`
-	Method     string  `json:"method,omitempty"`
-	Result     int     `json:"result"`
-	ResultName string  `json:"resultName"`
-	Seconds    float64 `json:"seconds"`
-	Entries    int     `json:"entries,omitempty"`
-	Visited    int     `json:"visited,omitempty"`
+	Time        string  `json:"time"`
+	Event       string  `json:"event"`
+	Connection  uint64  `json:"connection"`
+	Listener    string  `json:"listener"`
+	Remote      string  `json:"remote"`
+	TLS         bool    `json:"tls"`
+	Who         string  `json:"who"`
+	Proxied     bool    `json:"proxied,omitempty"` // by the proxied authorization control
+	AuthzID     string  `json:"authzId,omitempty"` // as whom, as it was asked for
+	As          string  `json:"as,omitempty"`      // as whom, where it was granted; empty is anonymous
+	Operation   string  `json:"operation"`
+	Target      string  `json:"target"`
+	Method      string  `json:"method,omitempty"`
+	NewRDN      string  `json:"newRdn,omitempty"`
+	NewSuperior string  `json:"newSuperior,omitempty"`
+	Result      int     `json:"result"`
+	ResultName  string  `json:"resultName"`
+	Seconds     float64 `json:"seconds"`
+	Entries     int     `json:"entries,omitempty"`
+	Visited     int     `json:"visited,omitempty"`
 }
 
 // Record writes one event; a file that cannot be written to is an error in the
@@ -89,7 +91,7 @@ func (a *auditLog) Record(e front.Event) {
 	}
 	line := auditLine{
 		Time: time.Now().UTC().Format(time.RFC3339Nano), Event: string(e.Kind), Connection: e.Connection, Listener: e.Listener,
-		Remote: e.Remote.String(), TLS: e.TLS, Who: e.Who.DN, Proxied: e.Proxied, AuthzID: e.AuthzID, As: e.As.DN, Operation: e.Operation, Target: e.Target, Method: e.Method,
+		Remote: e.Remote.String(), TLS: e.TLS, Who: e.Who.DN, Proxied: e.Proxied, AuthzID: e.AuthzID, As: e.As.DN, Operation: e.Operation, Target: e.Target, Method: e.Method, NewRDN: e.NewRDN, NewSuperior: e.NewSuperior,
 		Result: int(e.Code), ResultName: e.Code.String(), Seconds: e.Took.Seconds(), Entries: e.Entries, Visited: e.Visited,
 	}
 	a.mu.Lock()

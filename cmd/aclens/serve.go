@@ -77,6 +77,7 @@ type service struct {
 	view        atomic.Pointer[view.View] // replaced once, before its first state, when the kind of directory is known
 	changes     *change.Log
 	login       *login.Login
+	writer      front.Writer       // nil: writes are off
 	credentials *login.Credentials // of LDIF files
 	front       *front.Server
 	admin       *admin.Server // listen.http
@@ -134,10 +135,13 @@ func (s *service) build() error {
 	if s.sources, err = openSources(s.config, s.log, s.metrics); err != nil {
 		return err
 	}
-	if err := s.openView(); err != nil {
+	if s.login, err = s.newLogin(); err != nil {
 		return usage(err)
 	}
-	if s.login, err = s.newLogin(); err != nil {
+	if err := s.openWriter(); err != nil {
+		return usage(err)
+	}
+	if err := s.openView(); err != nil {
 		return usage(err)
 	}
 	s.front = front.New(s.frontSettings(), front.Parts{
@@ -202,6 +206,7 @@ func (s *service) frontSettings() front.Settings {
 		Limits: limitsOf(s.config), AllowPlaintextBind: s.config.Listen.AllowPlaintextBind,
 		IgnoreCriticality: s.config.Controls.IgnoreCriticality, TrustedProxies: s.config.ProxyProtocol,
 		ProxiedAuthorization: s.config.Controls.ProxiedAuthorization,
+		Writer:               s.writer,
 		ResolveAuthzID:       func(authzID string) (policy.Identity, bool) { return s.view.Load().Identity(authzID) },
 	}
 	if s.tls != nil {

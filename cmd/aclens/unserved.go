@@ -14,9 +14,6 @@ func unserved(c *config.Config) []string {
 	add := func(key, text string) {
 		out = append(out, fmt.Sprintf("line %d: %s: %s", c.Line(key), key, text))
 	}
-	if c.Writes == config.WritesForward {
-		add("writes", "this version does not forward writes; they are refused (53)")
-	}
 	if c.Referrals != config.ReferralsDrop {
 		add("referrals", "this version leaves the directory's referrals out")
 	}

@@ -45,6 +45,8 @@ type Metrics struct {
 	referrals     prometheus.Counter
 	feeds         *feeds
 	held          *prometheus.GaugeVec
+	writes        *prometheus.CounterVec
+	writesUnseen  prometheus.Counter
 }
 
 // latencies reaches from a cheap search to a slow directory.
@@ -100,6 +102,10 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
 		Help: "Times that changed certificate files could not be used and the old ones stayed."})
 	m.referrals = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_upstream_referrals_total", Help: "References to other servers that were left out."})
+	m.writes = counter("writes_forwarded_total", "Changes sent to a directory under the client's own identity, by operation and the directory's LDAP result.", "operation", "result")
+	m.writesUnseen = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_writes_unseen_total",
+		Help: "Changes that a directory made and that did not show here within two seconds."})
+	m.registry.MustRegister(m.writesUnseen)
 	m.held = gauge("refresh_held", "Removals that the brake keeps back until they are released, by what would vanish.", "kind")
 	m.Held(nil)
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
@@ -168,6 +174,14 @@ func (m *Metrics) UpstreamError(kind string) { m.upstreamErrors.WithLabelValues(
 
 // Referrals counts references to other servers that were left out.
 func (m *Metrics) Referrals(n int) { m.referrals.Add(float64(n)) }
+
+// WriteForwarded counts a change that was sent to a directory.
+func (m *Metrics) WriteForwarded(operation string, code wire.ResultCode) {
+	m.writes.WithLabelValues(operation, code.String()).Inc()
+}
+
+// WriteUnseen counts a change that was made and did not show here in time.
+func (m *Metrics) WriteUnseen() { m.writesUnseen.Inc() }
 
 // PasswordChecked counts a password that a directory was asked about.
 func (m *Metrics) PasswordChecked(directory, result string, took time.Duration) {

@@ -24,6 +24,7 @@ func (s *session) bind(ctx context.Context, c *call, m wire.Message) error {
 		return err
 	}
 	s.become(policy.Identity{})
+	s.dropAuthor()
 	w := scratches.Get().(*scratch)
 	defer w.release(&s.server.budget)
 	asked, refused, err := s.controls(w, m)
@@ -37,6 +38,7 @@ func (s *session) bind(ctx context.Context, c *call, m wire.Message) error {
 	}
 	if outcome.Result.Code == wire.Success {
 		s.become(outcome.Who)
+		s.takeAuthor(&outcome, a.Password)
 	}
 	e := s.event(EventBind, c, outcome.Result.Code)
 	e.Target, e.Method = cmp.Or(a.Name, a.AuthzID), method
@@ -96,7 +98,7 @@ func failed(code wire.ResultCode, reason string) login.Outcome {
 	return login.Outcome{Result: wire.Result{Code: code, Message: reason}}
 }
 
-// quiesce lets the searches in the background complete, since none may be
+// quiesce lets the requests in the background complete, since none may be
 // outstanding when a bind is processed. Those that take too long are answered
 // with busy; a client is not left waiting for what never comes.
 func (s *session) quiesce(ctx context.Context) error {
@@ -118,7 +120,11 @@ func (s *session) quiesce(ctx context.Context) error {
 	}
 	for _, f := range s.flights.end() {
 		r := wire.Result{Code: wire.Busy, Message: "ended by a bind on the same connection"}
-		if err := s.keep(wire.AppendResult(s.room(), f.call.id, wire.OpSearchDone, r)); err != nil {
+		if f.writes {
+			r = wire.Result{Code: wire.Other, Message: "ended by a bind on the same connection: it is not known whether the change was made"}
+		}
+		op, _ := f.call.op.Response()
+		if err := s.keep(wire.AppendResult(s.room(), f.call.id, op, r)); err != nil {
 			return err
 		}
 	}

@@ -20,6 +20,9 @@ func (s *session) cancel(c *call, r *wire.ExtendedRequest) error {
 	if f == nil {
 		return s.refuse(c, wire.NoSuchOperation, "no such operation in progress")
 	}
+	if f.writes {
+		return s.refuse(c, wire.CannotCancel, "a change that may have been made cannot be canceled")
+	}
 	if !f.turn(ended) {
 		return s.refuse(c, wire.TooLate, "the operation is being answered")
 	}

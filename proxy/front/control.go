@@ -2,6 +2,7 @@ package front
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/view"
@@ -41,18 +42,21 @@ var knownControls = map[string]knownControl{
 	wire.ControlManageDsaIT:          {anyOperation, takeFlag(func(*requestControls) {})},
 	wire.ControlDomainScope:          {onlySearch, takeFlag(func(*requestControls) {})}, // there are no references to leave out
 	wire.ControlRealAttributesOnly:   {onlySearch, takeFlag(func(asked *requestControls) { asked.realOnly = true })},
-	wire.ControlPasswordPolicy:       {only(wire.OpBindRequest), takeForLogin},
+	wire.ControlPasswordPolicy:       {only(slices.Concat(writes, []wire.Op{wire.OpBindRequest, wire.OpExtendedRequest})...), takeForLogin},
 	wire.ControlPagedResults:         {onlySearch, takePage},
 	wire.ControlSortRequest:          {onlySearch, takeSort},
 	wire.ControlVLVRequest:           {onlySearch, takeVLV},
 	wire.ControlMatchedValues:        {onlySearch, takeValues},
-	wire.ControlAssertion:            {only(wire.OpSearchRequest, wire.OpCompareRequest), takeAssertion},
+	wire.ControlAssertion:            {only(slices.Concat(writes, []wire.Op{wire.OpSearchRequest, wire.OpCompareRequest})...), takeAssertion},
 	wire.ControlDeref:                {onlySearch, takeDeref},
 	wire.ControlSubentries:           {onlySearch, takeSubentries},
 	wire.ControlProxiedAuthorization: {mayBeProxied, takeProxied},
 	wire.ControlSyncRequest:          {onlySearch, takeSync},
 	wire.ControlPersistentSearch:     {onlySearch, takePersist},
 }
+
+// writes are the operations that change something, but for extended ones.
+var writes = []wire.Op{wire.OpAddRequest, wire.OpModifyRequest, wire.OpDelRequest, wire.OpModifyDNRequest}
 
 func anyOperation(wire.Op) bool { return true }
 

@@ -2,6 +2,7 @@ package front
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aclens/aclens/proxy/wire"
 )
@@ -22,6 +23,9 @@ func (s *session) extended(ctx context.Context, c *call, m wire.Message) error {
 	if refused.Code == wire.Success && asked.proxied && r.OID != wire.ExtendedWhoAmI {
 		refused = wire.Result{Code: wire.UnavailableCriticalExtension, Message: "proxied authorization does not go with this operation"}
 	}
+	if refused.Code == wire.Success && r.OID != wire.ExtendedPasswordModify && slices.ContainsFunc(asked.forLogin, s.insists) {
+		refused = wire.Result{Code: wire.UnavailableCriticalExtension, Message: "critical control is not available here"}
+	}
 	if !s.settled(c, nil, asked, refused) {
 		return s.reply(c, refused)
 	}
@@ -32,6 +36,10 @@ func (s *session) extended(ctx context.Context, c *call, m wire.Message) error {
 		return s.whoAmI(c, &r, asked.who)
 	case wire.ExtendedCancel:
 		return s.cancel(c, &r)
+	case wire.ExtendedPasswordModify:
+		if s.server.inForce().Writer != nil {
+			return s.passwordModify(ctx, c, m, &r, asked)
+		}
 	}
 	return s.refuse(c, wire.ProtocolError, "extended operation is not offered")
 }
@@ -39,4 +47,10 @@ func (s *session) extended(ctx context.Context, c *call, m wire.Message) error {
 // extendedNames are the names of extended operations in metrics and events.
 var extendedNames = map[string]string{
 	wire.ExtendedStartTLS: "starttls", wire.ExtendedWhoAmI: "whoami", wire.ExtendedCancel: "cancel",
+	wire.ExtendedPasswordModify: "passwordmodify",
+}
+
+// insists tells whether a control must not be left out.
+func (s *session) insists(c wire.Control) bool {
+	return c.Critical && !s.server.inForce().ignored[c.OID]
 }

@@ -8,21 +8,22 @@ import (
 	"sync/atomic"
 )
 
-// The phases of a background search. Only running changes into others, once,
+// The phases of a background request. Only running changes into others, once,
 // and whoever makes the change decides what the client is told.
 const (
 	running   int32 = iota
-	finishing       // the search sends its own answer
+	finishing       // the request sends its own answer
 	ended           // another operation answered for it, or nobody does
 )
 
-// flight is one search in the background.
+// flight is one search or change in the background.
 type flight struct {
 	call    call
 	lasting bool // ends only when it is made to
 	cancel  context.CancelFunc
 	phase   atomic.Int32
 	over    chan struct{} // closed when nothing more is sent for it
+	writes  bool          // it changes something
 }
 
 // turn moves the flight out of the running phase; false: somebody was first.
@@ -59,7 +60,7 @@ func (t *flights) find(id int32) *flight {
 	return t.byID[id]
 }
 
-// inUse tells whether a search with the id is unanswered. One whose answer is
+// inUse tells whether a request with the id is unanswered. One whose answer is
 // being written is waited for: the client may have read it already.
 func (t *flights) inUse(ctx context.Context, id int32) bool {
 	f := t.find(id)

@@ -47,26 +47,29 @@ const (
 	EventDenied    EventKind = "denied"
 	EventExpensive EventKind = "expensive"
 	EventProxied   EventKind = "proxied" // a request that begins under another identity (RFC 4370)
+	EventWrite     EventKind = "write"   // a request to change something, where changes are forwarded
 )
 
 // Event is one line of the audit record. It never holds a password.
 type Event struct {
-	Kind       EventKind
-	Connection uint64
-	Listener   string
-	Remote     netip.AddrPort // not valid if unknown
-	TLS        bool
-	Who        policy.Identity // behind a bind: who the session now is
-	Proxied    bool            // the request is one of proxied authorization
-	AuthzID    string          // as whom, as the client wrote it; empty is anonymous
-	As         policy.Identity // as whom, where that is granted
-	Operation  string          // bind, search, compare, ... in lower case
-	Target     string          // the name bound as, the base or the entry, as the client wrote it
-	Method     string          // binds only: simple, anonymous, PLAIN, EXTERNAL
-	Code       wire.ResultCode
-	Took       time.Duration
-	Entries    int // searches only
-	Visited    int // searches only: candidates looked at
+	Kind        EventKind
+	Connection  uint64
+	Listener    string
+	Remote      netip.AddrPort // not valid if unknown
+	TLS         bool
+	Who         policy.Identity // behind a bind: who the session now is
+	Proxied     bool            // the request is one of proxied authorization
+	AuthzID     string          // as whom, as the client wrote it; empty is anonymous
+	As          policy.Identity // as whom, where that is granted
+	Operation   string          // bind, search, compare, ... in lower case
+	Target      string          // the name bound as, the base or the entry, as the client wrote it
+	Method      string          // binds only: simple, anonymous, PLAIN, EXTERNAL
+	NewRDN      string          // modify DN only: the new name, and where the entry moves to
+	NewSuperior string
+	Code        wire.ResultCode
+	Took        time.Duration
+	Entries     int // searches only
+	Visited     int // searches only: candidates looked at
 }
 
 // Audit takes the events; Record must not block for long.

@@ -19,6 +19,9 @@ func SupportedExtensions(s Settings) []string {
 	if s.TLS != nil {
 		served = append(served, wire.ExtendedStartTLS)
 	}
+	if s.Writer != nil {
+		served = append(served, wire.ExtendedPasswordModify)
+	}
 	return served
 }
 

@@ -34,8 +34,10 @@ type session struct {
 	out    []byte       // answers not yet written
 
 	who     policy.Identity
-	output  output  // its own lock
-	flights flights // its own lock
+	author  Author          // nil: nothing can be changed
+	written <-chan struct{} // closed once the last change was made; nil before the first
+	output  output          // its own lock
+	flights flights         // its own lock
 	wg      sync.WaitGroup
 }
 
@@ -58,6 +60,7 @@ func (s *session) run(ctx context.Context, open func(*session, context.Context) 
 		s.cut()
 		s.stop()
 		s.wg.Wait()
+		s.dropAuthor()
 		s.rest()
 		giveBuffer(s.out)
 	}()
@@ -118,8 +121,14 @@ func (s *session) dispatch(ctx context.Context, c *call, m wire.Message) error {
 		return s.abandon(c, m)
 	case wire.OpExtendedRequest:
 		return s.extended(ctx, c, m)
+	case wire.OpAddRequest:
+		return s.add(ctx, c, m)
+	case wire.OpModifyRequest:
+		return s.modify(ctx, c, m)
+	case wire.OpDelRequest:
+		return s.remove(ctx, c, m)
 	}
-	return s.update(c, m)
+	return s.modifyDN(ctx, c, m)
 }
 
 // logPanic tells what a panic was and where, but not its text, which may hold

@@ -40,6 +40,8 @@ type Settings struct {
 	TrustedProxies     []netip.Prefix     // whose connections begin with a PROXY protocol header
 	InlineCost         int                // zero stands for DefaultInlineCost
 
+	Writer Writer // nil: nothing can be changed
+
 	// ProxiedAuthorization are the DNs that may act as somebody else (RFC 4370).
 	// One that is no DN is nobody's.
 	ProxiedAuthorization []string

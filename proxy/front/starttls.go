@@ -34,6 +34,7 @@ func (s *session) startTLS(ctx context.Context, c *call, r *wire.ExtendedRequest
 		return err
 	}
 	s.rest()
+	s.dropAuthor() // the password came in the clear, from whomever
 	return s.secureWith(ctx, config)
 }
 

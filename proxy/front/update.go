@@ -1,14 +1,15 @@
 package front
 
-import "github.com/aclens/aclens/proxy/wire"
+import (
+	"context"
 
-// update refuses what would change the directory (RFC 4511 sections 4.6 to
-// 4.9), but only after it has been understood: a malformed request is none.
-func (s *session) update(c *call, m wire.Message) error {
-	target, err := updateTarget(m)
-	if err != nil {
-		return err
-	}
+	"github.com/aclens/aclens/proxy/wire"
+)
+
+// update answers what would change the directory (RFC 4511 sections 4.6 to
+// 4.9), once it has been understood: a malformed request is none. target is the
+// name that it is about.
+func (s *session) update(ctx context.Context, c *call, m wire.Message, u wire.Update, target string) error {
 	asked, refused, err := s.plainControls(m)
 	if err != nil {
 		return err
@@ -16,23 +17,22 @@ func (s *session) update(c *call, m wire.Message) error {
 	if !s.settled(c, []byte(target), asked, refused) {
 		return s.reply(c, refused)
 	}
-	s.recordDenied(c, []byte(target), wire.UnwillingToPerform)
-	return s.refuse(c, wire.UnwillingToPerform, "writes are off")
+	return s.change(ctx, c, m, u, target, asked)
 }
 
-// updateTarget decodes a request and returns the name that it is about.
-func updateTarget(m wire.Message) (string, error) {
-	switch m.Op {
-	case wire.OpAddRequest:
-		r, err := wire.ParseAdd(m.Body)
-		return r.DN, err
-	case wire.OpModifyRequest:
-		r, err := wire.ParseModify(m.Body)
-		return r.DN, err
-	case wire.OpModifyDNRequest:
-		r, err := wire.ParseModifyDN(m.Body)
-		return r.DN, err
+// change has a change made, or refuses it for what the session is.
+func (s *session) change(ctx context.Context, c *call, m wire.Message, u wire.Update, target string, asked requestControls) error {
+	kind := EventWrite
+	if s.server.inForce().Writer == nil {
+		kind = EventDenied
 	}
-	r, err := wire.ParseDelete(m.Body)
-	return r.DN, err
+	e := s.event(kind, c, wire.Success)
+	e.Target = target
+	if rename, ok := u.(*wire.ModifyDNRequest); ok {
+		e.NewRDN, e.NewSuperior = rename.NewRDN, rename.NewSuperior
+	}
+	if why := s.mayWrite(asked); why != "" {
+		return s.refuseWrite(c, e, wire.Result{Code: wire.UnwillingToPerform, Message: why})
+	}
+	return s.write(ctx, c, m, u, e)
 }
