@@ -271,11 +271,14 @@ func everyMetric(t *testing.T) *running {
 	if err := unpackSample(dir); err != nil {
 		t.Fatal(err)
 	}
-	r := startIn(t, dir, fmt.Sprintf(liveConfig, slapd.URL)+"bindCache: {ttl: 10s}\nlimits: {filterDepth: 2}\n")
+	r := startIn(t, dir, fmt.Sprintf(liveConfig, slapd.URL)+"bindCache: {ttl: 10s}\nlimits: {filterDepth: 2}\nwrites: forward\n")
 	r.awaitReady(http.StatusOK)
 	c := r.bound(reader, secretWord)
 	if err := c.Bind(jane, "jdoe"); err != nil { // into the cache, and out of it
 		t.Errorf("binding: %v", err)
+	}
+	if err := c.Del(ldap.NewDelRequest(reader, nil)); !ldap.IsErrorWithCode(err, ldap.LDAPResultInsufficientAccessRights) {
+		t.Errorf("what Jane may not delete: %v", err)
 	}
 	deep := "(&(&(&(&(uid=jdoe)))))"
 	if _, err := values(c, "", deep, "cn"); err == nil {

@@ -26,7 +26,7 @@ const (
 
 // writable serves the nested organisation, which is polled once an hour: what
 // shows sooner shows because of the change.
-func writable(t *testing.T, more string) *world {
+func writable(t *testing.T, more string, overlays ...string) *world {
 	t.Helper()
 	ldif, err := os.ReadFile("testdata/nested/people.ldif")
 	if err != nil {
@@ -38,7 +38,7 @@ func writable(t *testing.T, more string) *world {
 	}
 	dir := t.TempDir()
 	writeText(t, filepath.Join(dir, "files.ldif"), "dn: o=files\nobjectClass: organization\no: files\n\ndn: cn=Fay File,o=files\nobjectClass: inetOrgPerson\ncn: Fay File\nsn: File\nuid: fay\nuserPassword: fay\n")
-	w := openWorld(t, dir, slapdtest.Options{Suffix: "o=acme", LDIF: ldif, Directives: []string{
+	w := openWorld(t, dir, slapdtest.Options{Suffix: "o=acme", LDIF: ldif, Overlays: overlays, Directives: []string{
 		`access to attrs=userPassword by dn.exact="` + editor + `" write by self write by anonymous auth by * none`,
 		`access to * by dn.exact="` + editor + `" write by * read`,
 	}}, `
@@ -98,8 +98,14 @@ func modified(dn string, change func(*ldap.ModifyRequest)) *ldap.ModifyRequest {
 }
 
 func TestWritesGoToTheDirectoryAndShowInTheNextAnswer(t *testing.T) {
+	for sentence, overlays := range map[string][]string{"of a directory that is polled": nil, "of one that is followed": {"syncprov"}} {
+		t.Run(sentence, func(t *testing.T) { writesShow(t, overlays) })
+	}
+}
+
+func writesShow(t *testing.T, overlays []string) {
 	noLeaks(t)
-	w := writable(t, "")
+	w := writable(t, "", overlays...)
 	c, seen := w.bound("jdoe", "jdoe"), w.bound(reader, secretWord) // bound by uid: as the entry that it led to
 	if list := groupsOf(t, seen, "otto"); slices.ContainsFunc(list, func(g string) bool { return strings.Contains(g, "Interns") }) {
 		t.Fatalf("Otto is in %q already", list)

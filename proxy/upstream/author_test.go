@@ -45,7 +45,7 @@ func mustChange(t *testing.T, a *upstream.Author, want wire.ResultCode, update w
 	return got
 }
 
-func describe(dn, text string) *wire.ModifyRequest {
+func described(dn, text string) *wire.ModifyRequest {
 	return &wire.ModifyRequest{DN: dn, Changes: []wire.Change{{Kind: wire.ChangeReplace, Attribute: wire.Attribute{Name: "description", Values: []string{text}}}}}
 }
 
@@ -60,7 +60,7 @@ func TestAnAuthorChangesTheDirectoryUnderItsOwnIdentity(t *testing.T) {
 	mustChange(t, a, wire.Success, &wire.AddRequest{DN: dn, Attributes: []wire.Attribute{
 		{Name: "objectClass", Values: []string{"person"}}, {Name: "cn", Values: []string{"New Person"}}, {Name: "sn", Values: []string{"Person"}},
 	}})
-	mustChange(t, a, wire.Success, describe(dn, "first"))
+	mustChange(t, a, wire.Success, described(dn, "first"))
 	mustChange(t, a, wire.Success, &wire.ModifyDNRequest{DN: dn, NewRDN: "cn=Other Person", DeleteOldRDN: true})
 	found, err := server.Dial().Search(ldap.NewSearchRequest(moved, ldap.ScopeBaseObject, 0, 0, 0, false, "(objectClass=*)", []string{"cn", "description", "creatorsName"}, nil))
 	if err != nil || len(found.Entries) != 1 {
@@ -88,7 +88,7 @@ func TestAnAuthorSendsControlsAndPasswords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mustChange(t, a, wire.AssertionFailed, describe(janeDN, "x"), wire.Control{OID: wire.ControlAssertion, Critical: true, Value: value})
+	mustChange(t, a, wire.AssertionFailed, described(janeDN, "x"), wire.Control{OID: wire.ControlAssertion, Critical: true, Value: value})
 	if r := mustChange(t, a, wire.Success, &wire.PasswordModifyRequest{}); len(r.ResponseValue) == 0 {
 		t.Error("the directory made a password and did not tell it")
 	}
@@ -117,10 +117,10 @@ func TestAnAuthorWhoseServerWentAwayIsNotAlive(t *testing.T) {
 			t.Fatal("the end of the connection is not noticed")
 		}
 	}
-	if _, _, err := a.Change(brief(t), describe(janeDN, "x")); !errors.Is(err, upstream.ErrUnavailable) || errors.Is(err, upstream.ErrOutcomeUnknown) {
+	if _, _, err := a.Change(brief(t), described(janeDN, "x")); !errors.Is(err, upstream.ErrUnavailable) || errors.Is(err, upstream.ErrOutcomeUnknown) {
 		t.Errorf("change over a dead connection: %v", err)
 	}
-	mustChange(t, authorOf(t, d), wire.Success, describe(janeDN, "y"))
+	mustChange(t, authorOf(t, d), wire.Success, described(janeDN, "y"))
 }
 
 func TestAChangeWithoutAnAnswerIsUnknown(t *testing.T) {
@@ -130,7 +130,7 @@ func TestAChangeWithoutAnAnswerIsUnknown(t *testing.T) {
 	d, _ := open(t, settings)
 	a := authorOf(t, d)
 	server.Pause()
-	_, _, err := a.Change(brief(t), describe(janeDN, "x"))
+	_, _, err := a.Change(brief(t), described(janeDN, "x"))
 	if !errors.Is(err, upstream.ErrOutcomeUnknown) || errors.Is(err, upstream.ErrUnavailable) {
 		t.Errorf("%v", err)
 	}
@@ -146,14 +146,14 @@ func TestAChangeThatIsGivenUpIsUnknownAndOneThatNeverBeganIsNot(t *testing.T) {
 	a := authorOf(t, d)
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := a.Change(over, describe(janeDN, "x")); !errors.Is(err, context.Canceled) || errors.Is(err, upstream.ErrOutcomeUnknown) {
+	if _, _, err := a.Change(over, described(janeDN, "x")); !errors.Is(err, context.Canceled) || errors.Is(err, upstream.ErrOutcomeUnknown) {
 		t.Errorf("never began: %v", err)
 	}
 	server.Pause()
 	defer server.Resume()
 	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer stop()
-	if _, _, err := a.Change(ctx, describe(janeDN, "x")); !errors.Is(err, upstream.ErrOutcomeUnknown) {
+	if _, _, err := a.Change(ctx, described(janeDN, "x")); !errors.Is(err, upstream.ErrOutcomeUnknown) {
 		t.Errorf("given up: %v", err)
 	}
 }
@@ -164,7 +164,7 @@ func TestChangesOfOneAuthorComeOneAfterTheOther(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if got, _, err := a.Change(brief(t), describe(janeDN, "z")); err != nil || got.Code != wire.Success {
+			if got, _, err := a.Change(brief(t), described(janeDN, "z")); err != nil || got.Code != wire.Success {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
