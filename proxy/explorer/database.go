@@ -99,12 +99,23 @@ func aclTable(db *inquiry.Database) *table {
 				if e.Group != "" {
 					who.Href = groupAddress(e.Group)
 				}
-				if !yield([]cell{who, level(e.Level, e.LevelNum), number(e.LevelNum), text(e.Type), text(e.Kind), list(e.Roles), list(e.Privileges), number(e.Covers)}) {
+				if !yield([]cell{who, level(e.Level, e.LevelNum), number(e.LevelNum), text(typeWord(e.Type)).as(e.Type), text(e.Kind), list(e.Roles), list(e.Privileges), number(e.Covers)}) {
 					return
 				}
 			}
 		},
 	}
+}
+
+// typeWords are the user types as Domino's own windows write them.
+var typeWords = map[string]string{"unspecified": "Unspecified", "person": "Person", "server": "Server", "mixedgroup": "Mixed group",
+	"persongroup": "Person group", "servergroup": "Server group"}
+
+func typeWord(userType string) string {
+	if word, ok := typeWords[userType]; ok {
+		return word
+	}
+	return userType
 }
 
 func instancesTable(db *inquiry.Database) *table {

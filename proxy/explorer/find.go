@@ -14,8 +14,12 @@ type start struct {
 	Default   []tally // readable databases by what -Default- may do, highest first
 	Anonymous []tally
 	Findings  []tally // by severity
-	States    bool    // states can be compared
+	First     []finding.Finding
+	States    bool // states can be compared
 }
+
+// firstFindings is how many findings the first page lists, the gravest first.
+const firstFindings = 6
 
 // tally is how many of something there are.
 type tally struct {
@@ -38,7 +42,9 @@ func (x *Explorer) home(v *visit) (*page, error) {
 	m.Default, m.Anonymous = tallies(&byDefault), tallies(&byAnonymous)
 	var severities [3]int
 	for _, f := range v.Findings(inquiry.FindingFilter{}) {
-		severities[f.Severity]++
+		if severities[f.Severity]++; len(m.First) < firstFindings {
+			m.First = append(m.First, f)
+		}
 	}
 	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Info} {
 		if severities[s] > 0 {

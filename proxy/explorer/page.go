@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/aclens/aclens/proxy/inquiry"
+	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
 )
 
@@ -175,7 +176,7 @@ func (x *Explorer) asset(w http.ResponseWriter, r *http.Request) {
 var templates = func() map[string]*template.Template {
 	shared := template.Must(template.New("").Funcs(template.FuncMap{
 		"asset":   func(file string) string { return "/assets/" + assetNames[file] },
-		"address": address, "level": levelBadge, "count": count, "short": shortUser, "levelWord": levelWord,
+		"address": address, "level": levelBadge, "count": count, "short": shortUser, "levelWord": levelWord, "meaning": finding.Meaning,
 		"join": strings.Join, "add": func(a, b int) int { return a + b },
 	}).ParseFS(files, "pages/layout.html", "pages/parts.html"))
 	all := map[string]*template.Template{}

@@ -110,10 +110,12 @@ func sourceWord(source string) string {
 func groupsTable(id, caption string, refs []inquiry.GroupRef) *table {
 	return &table{
 		ID: id, Caption: caption, Empty: "None that you may read.",
-		Columns: []column{{Head: "Group", Key: "group"}, {Head: "DN", Key: "dn", Wide: true}, {Head: "How", Key: "direct"}, {Head: "Counts in ACLs", Key: "counts"}},
+		Columns: []column{{Head: "Group", Key: "group", Wide: true}, {Key: "dn", Only: onlyCSV}, {Head: "How", Key: "direct"}, {Head: "Counts in ACLs", Key: "counts"}},
 		Source: func(yield func([]cell) bool) {
 			for _, g := range refs {
-				if !yield([]cell{link(g.Group, groupAddress(g.DN)), text(g.DN), flag(g.Direct, "directly", "through another group"), flag(g.Counts, "yes", "no")}) {
+				name := link(g.Group, groupAddress(g.DN))
+				name.Notes = []string{g.DN}
+				if !yield([]cell{name, text(g.DN), flag(g.Direct, "directly", "through another group"), flag(g.Counts, "yes", "no")}) {
 					return
 				}
 			}

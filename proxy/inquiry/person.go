@@ -3,6 +3,7 @@ package inquiry
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
@@ -46,13 +47,58 @@ type GroupRef struct {
 	Counts bool   `json:"counts"` // takes part in ACLs (rules 4.1 and 4.7)
 }
 
-// subject finds somebody who may be looked at.
+// subject finds somebody who may be looked at, by something that may be read.
 func (q *Inquiry) subject(text string) (*resolver.Subject, error) {
 	sub, _, err := q.snap.FindSubject(text, resolver.OnlyHierarchicalNames)
-	if err != nil || sub.Entry == directory.None || !q.rights.Entries().Readable(sub.Entry) {
+	if err != nil || sub.Entry == directory.None || !q.rights.Entries().Readable(sub.Entry) || !q.mayBeFoundBy(sub, text) {
 		return nil, ErrNotShown
 	}
 	return sub, nil
+}
+
+// mayBeFoundBy tells whether the asker may know that a text means somebody: the
+// DN always, what the Notes name says where that is shown, and uid and mail
+// where they may be read. Else finding somebody would tell a hidden value.
+func (q *Inquiry) mayBeFoundBy(sub *resolver.Subject, text string) bool {
+	text = strings.TrimSpace(text)
+	entry := q.snap.Store().Entry(sub.Entry)
+	if key, err := name.KeyOf(text); err == nil && key == entry.Key() {
+		return true
+	}
+	for _, shown := range []string{q.someone(sub).User, notesForm(entry.DN())} {
+		n, asked := name.Parse(shown), name.Parse(text)
+		if asked.Key() == n.Key() || asked.Key() == n.CommonKey() {
+			return true
+		}
+	}
+	for _, attribute := range []string{"uid", "mail", strings.ToLower(q.snap.Settings().AlternateName)} {
+		for _, v := range q.values(sub.Entry, attribute) {
+			if name.Fold(v) == name.Fold(text) || name.Parse(v).Key() == name.Parse(text).Key() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// values are the values of a stored attribute, none where they may not be read.
+func (q *Inquiry) values(id directory.ID, attribute string) []string {
+	a, known := q.snap.Store().Schema().Lookup(attribute)
+	if !known || !q.readable(attribute, id) {
+		return nil
+	}
+	raw, ok := q.snap.Store().Entry(id).Find(a)
+	if !ok {
+		return nil
+	}
+	var list []string
+	for values := raw.Values(); ; {
+		v, more := values.Next()
+		if !more {
+			return list
+		}
+		list = append(list, v)
+	}
 }
 
 // Person finds a person or server by DN, Notes name, unique common name, uid or

@@ -8,7 +8,6 @@ import (
 
 	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
-	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -79,12 +78,9 @@ type ranked[T any] struct {
 // exact looks for somebody whose DN, Notes name, uid or mail the text is.
 func (s *searcher) exact(text string) {
 	s.first = directory.None
-	sub, _, err := s.snap.FindSubject(text, resolver.OnlyHierarchicalNames)
-	if err != nil || sub.Entry == directory.None || !s.rights.Entries().Readable(sub.Entry) {
+	sub, err := s.subject(text)
+	if err != nil {
 		return
-	}
-	if !s.matches(sub.Entry, s.someone(sub).User) && !strings.EqualFold(s.snap.DN(sub), strings.TrimSpace(text)) {
-		return // found by what may not be read
 	}
 	s.first = sub.Entry
 	s.ranked = append(s.ranked, ranked[Someone]{s.someone(sub), -1, ""})
@@ -134,21 +130,8 @@ func (s *searcher) matches(id directory.ID, shown string) bool {
 	if !slices.ContainsFunc(s.words, missing) {
 		return true
 	}
-	e, sc := s.snap.Store().Entry(id), s.snap.Store().Schema()
 	for _, attribute := range searched {
-		a, known := sc.Lookup(attribute)
-		if !known || !s.readable(attribute, id) {
-			continue
-		}
-		raw, ok := e.Find(a)
-		if !ok {
-			continue
-		}
-		for values := raw.Values(); ; {
-			v, ok := values.Next()
-			if !ok {
-				break
-			}
+		for _, v := range s.values(id, attribute) {
 			text += "\n" + name.Fold(v)
 		}
 	}
