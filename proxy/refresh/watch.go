@@ -21,7 +21,8 @@ const patience = 20
 type watch struct {
 	notify   *fsnotify.Watcher // nil where nothing is watched
 	paths    []string
-	failed   map[string]bool // folders that cannot be watched
+	failed   map[string]bool            // folders that cannot be watched
+	aside    map[string]map[string]bool // folders of which some names alone matter
 	debounce time.Duration
 	first    time.Time // of the events since the last look; zero if there were none
 }
@@ -73,7 +74,7 @@ func (x *watch) errors() <-chan error {
 // quiet is when to look at the files after an event: when they have been quiet
 // for a while, but not too late if they never are.
 func (x *watch) quiet(e fsnotify.Event, now, due time.Time) time.Time {
-	if e.Op&^fsnotify.Chmod == 0 {
+	if e.Op&^fsnotify.Chmod == 0 || !x.concerns(e.Name) {
 		return due
 	}
 	if x.first.IsZero() {
@@ -97,6 +98,13 @@ func (x *watch) follow(w *world) {
 			x.addOne(w, filepath.Dir(p), there)
 		}
 	}
+	x.aside = map[string]map[string]bool{}
+	for _, p := range x.paths {
+		x.addAside(w, p, there)
+		if target, err := filepath.EvalSymlinks(p); err == nil {
+			x.addAside(w, target, there)
+		}
+	}
 	for _, folder := range x.notify.WatchList() {
 		if !there[folder] {
 			_ = x.notify.Remove(folder) // fails if it is gone, which is as good
@@ -117,6 +125,29 @@ func (x *watch) add(w *world, folder string, there map[string]bool) {
 			x.add(w, filepath.Join(folder, e.Name()), there)
 		}
 	}
+}
+
+// addAside watches a path itself, in the folder that it lies in: a folder may be
+// replaced, and a link may be turned to another one.
+func (x *watch) addAside(w *world, path string, there map[string]bool) {
+	folder, base := filepath.Split(filepath.Clean(path))
+	folder = filepath.Clean(folder)
+	if x.aside[folder] == nil && there[folder] {
+		return // all in it matters
+	}
+	if x.aside[folder] == nil {
+		x.aside[folder] = map[string]bool{}
+		x.addOne(w, folder, there)
+	}
+	x.aside[folder][base] = true
+}
+
+// concerns tells whether an event is about what is read. Names with two dots
+// are those by which Kubernetes turns a mounted ConfigMap.
+func (x *watch) concerns(path string) bool {
+	folder, base := filepath.Split(filepath.Clean(path))
+	names, some := x.aside[filepath.Clean(folder)]
+	return !some || names[base] || strings.HasPrefix(base, "..")
 }
 
 func (x *watch) addOne(w *world, folder string, there map[string]bool) {
