@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -395,5 +396,130 @@ func TestTheHTTPFeedSaysWhoMayDoWhatNowAndWhy(t *testing.T) {
 	}
 	if _, _, code := w.changes(t, reader, "since=x"); code != http.StatusBadRequest {
 		t.Errorf("no number is answered %d", code)
+	}
+}
+
+// logged reads the changes from a number on.
+func logged(c *ldap.Conn, from string) ([]*ldap.Entry, error) {
+	r, err := c.Search(ldap.NewSearchRequest("cn=changelog", ldap.ScopeSingleLevel, 0, 0, 0, false, "(&(objectClass=changeLogEntry)(changeNumber>="+from+"))", nil, nil))
+	if err != nil {
+		return nil, err
+	}
+	return r.Entries, nil
+}
+
+func TestWhoRepeatsTheChangelogEndsWithWhatIsThere(t *testing.T) {
+	w := nested(t, "dn")
+	upstream, client := w.slapd.Dial(), w.bound(reader, secretWord)
+	kept, err := entries(client, "o=acme", fed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := client.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, 0, 0, 0, false, "(objectClass=*)", []string{"changelog", "firstchangenumber", "lastchangenumber"}, nil))
+	if err != nil || root.Entries[0].GetEqualFoldAttributeValue("changelog") != "cn=changelog" || root.Entries[0].GetEqualFoldAttributeValue("firstchangenumber") == "" {
+		t.Fatalf("the root DSE: %v, %v", root, err)
+	}
+	d := rand.New(rand.NewPCG(3, 3))
+	for i := range 30 {
+		w.change(t, d, upstream, i)
+	}
+	w.mark(t, upstream, client, "the end")
+	list, err := logged(client, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := 0
+	for _, e := range list {
+		var n int
+		if _, err := fmt.Sscan(e.GetEqualFoldAttributeValue("changeNumber"), &n); err != nil || n <= last {
+			t.Fatalf("change %s behind %d", e.DN, last)
+		}
+		last = n
+		repeat(t, kept, strings.ToLower(e.GetEqualFoldAttributeValue("targetDN")), e.GetEqualFoldAttributeValue("changeType"), e.GetEqualFoldAttributeValue("changes"))
+	}
+	want, err := entries(client, "o=acme", fed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Errorf("the copy differs (-provider +copy):\n%s", diff)
+	}
+	one, err := client.Search(ldap.NewSearchRequest(fmt.Sprintf("changeNumber=%d,cn=changelog", last), ldap.ScopeBaseObject, 0, 0, 0, false, "(objectClass=*)", []string{"targetDN"}, nil))
+	if err != nil || len(one.Entries) != 1 {
+		t.Errorf("the last change by its name: %v, %v", one, err)
+	}
+	anonymous := w.dial()
+	if _, err := logged(anonymous, "1"); !ldap.IsErrorWithCode(err, ldap.LDAPResultNoSuchObject) {
+		t.Errorf("anonymous is answered %v", err)
+	}
+}
+
+// repeat does to a copy what a change says, for the attributes that the copy keeps.
+func repeat(t *testing.T, kept map[string]map[string][]string, dn, kind, changes string) {
+	t.Helper()
+	if !strings.HasSuffix(dn, "o=acme") || strings.Contains(dn, "cn=access") {
+		return
+	}
+	if kind == "delete" {
+		delete(kept, dn)
+		return
+	}
+	if kind == "add" {
+		kept[dn] = map[string][]string{}
+	}
+	e := kept[dn]
+	for line := range strings.Lines(changes) {
+		n, v, _ := strings.Cut(strings.TrimSpace(line), ":")
+		n = strings.ToLower(n)
+		if n == "replace" {
+			delete(e, strings.ToLower(strings.TrimSpace(v)))
+			continue
+		}
+		if strings.HasPrefix(v, ":") {
+			b, err := base64.StdEncoding.DecodeString(strings.TrimSpace(v[1:]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v = string(b)
+		}
+		if n != "-" && slices.Contains([]string{"objectclass", "cn", "sn", "uid", "o", "ou", "member", "description", "effectiveaccess", "effectiverole", "ismemberof"}, n) {
+			e[n] = append(e[n], strings.ToLower(strings.TrimSpace(v)))
+			slices.Sort(e[n])
+		}
+	}
+}
+
+func TestAPersonSeesNoChangesButTheOwn(t *testing.T) {
+	w := nested(t, "dn")
+	upstream, client := w.slapd.Dial(), w.bound(reader, secretWord)
+	const jane = "cn=Jane Doe,ou=people,o=acme"
+	setPassword(t, w.slapd, jane, secretWord)
+	for _, dn := range []string{jane, "cn=Otto Other,ou=people,o=acme"} {
+		m := ldap.NewModifyRequest(dn, nil)
+		m.Replace("description", []string{"seen"})
+		if err := upstream.Modify(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.mark(t, upstream, client, "the end")
+	own := w.bound(jane, secretWord)
+	list, err := logged(own, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if dn := e.GetEqualFoldAttributeValue("targetDN"); !strings.EqualFold(dn, jane) && !strings.HasSuffix(jane, ","+dn) {
+			t.Errorf("a change of %s is told", dn)
+		}
+	}
+	if len(list) == 0 {
+		t.Error("not even the own change is told")
+	}
+	m := newMirror()
+	if err := m.follow(t.Context(), own, ldap.SyncRequestModeRefreshOnly, func() bool { return false }, -1); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.entries) == 0 || len(m.entries) > 3 {
+		t.Errorf("the own feed holds %v", m.names)
 	}
 }

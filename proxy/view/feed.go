@@ -41,6 +41,8 @@ func (r *Request) lasting() bool { return r.Sync != nil || r.Persist != nil }
 func (q *Query) prepareFeed(at target) wire.Result {
 	r := &q.request
 	switch {
+	case q.log != nil && (r.Sync != nil || r.Sort != nil && r.Sort.Critical || r.VLV != nil || r.Deref != nil || r.MatchedValues != nil):
+		return wire.Result{Code: wire.UnwillingToPerform, Message: "these controls do not go with the branch of changes"}
 	case !r.lasting():
 		return wire.Result{}
 	case q.view.settings.History == nil:
@@ -50,7 +52,7 @@ func (q *Query) prepareFeed(at target) wire.Result {
 	case q.special != ordinary:
 		return wire.Result{Code: wire.UnwillingToPerform, Message: "this entry has no feed"}
 	}
-	if at.virtual && q.scope != wire.ScopeBase && len(q.recordDatabases(at)) > 1 && mayMatchRecord(q.state.Snapshot.Store().Schema(), &r.Search.Filter) {
+	if at.virtual && q.log == nil && q.scope != wire.ScopeBase && len(q.recordDatabases(at)) > 1 && mayMatchRecord(q.state.Snapshot.Store().Schema(), &r.Search.Filter) {
 		return wire.Result{Code: wire.UnwillingToPerform, Message: "a feed over decision records needs one database as its base, or a filter that none of them matches"}
 	}
 	return wire.Result{}

@@ -6,6 +6,7 @@ import (
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // Query is a search that is ready to run on one State.
@@ -25,6 +26,8 @@ type Query struct {
 	fault   *wire.SortResult // why there is no order though one is asked for
 	values  []valueItem      // of the matched values control; nil: every value is returned
 	derefs  []derefSpec
+	log     *logged // of a search in the branch of changes
+	notice  bool    // each change goes with an entry change notification
 	refused *Answer // how the search ends without anything being looked at
 	pace    *pace
 }
@@ -96,7 +99,7 @@ func (q *Query) plan() (*Query, wire.Result) {
 		return nil, refused
 	}
 	q.add(stage{place: at.place, store: at.store, base: at.id, virtual: at.virtual, as: at.as})
-	if at.virtual && q.scope != wire.ScopeBase && !q.request.lasting() {
+	if at.virtual && q.scope != wire.ScopeBase && !q.request.lasting() && q.log == nil {
 		return q, q.addRecords(at)
 	}
 	return q, wire.Result{}
@@ -111,6 +114,9 @@ func (q *Query) base() (target, wire.Result) {
 	case base == "":
 		p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
 		return target{place: p, store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
+	}
+	if dn, err := name.ParseDN(base); err == nil && q.state.inChangelog(dn.Key()) {
+		return q.logBase(dn)
 	}
 	return q.state.find(base, q.rights, q.request.RealOnly)
 }
@@ -194,6 +200,10 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 	}
 	q.pace.ctx = ctx
 	switch {
+	case q.log != nil && q.request.Persist != nil:
+		return q.runLogPersistent(ctx, out)
+	case q.log != nil:
+		return q.runLog(ctx, out)
 	case q.request.Sync != nil:
 		return q.runSync(ctx, out)
 	case q.request.Persist != nil:

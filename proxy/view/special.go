@@ -1,6 +1,8 @@
 package view
 
 import (
+	"strconv"
+
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver/directory"
@@ -53,6 +55,11 @@ func (s *State) rootDraft() *directory.Draft {
 	d.AddText("vendorName", "aclens")
 	d.AddText("vendorVersion", v.settings.Version)
 	d.AddText("ibm-enabledCapabilities", "2.16.840.1.113678.2.2.2.2.1355", "2.16.840.1.113678.2.2.2.2.1354")
+	if s.stamps != nil {
+		d.AddText("changelog", changelogDN)
+		d.AddText("firstChangeNumber", strconv.FormatUint(v.settings.History.First(), 10))
+		d.AddText("lastChangeNumber", strconv.FormatUint(s.stamps.Last, 10))
+	}
 	d.AddText("accessSnapshot", s.ID)
 	d.AddText("accessAsOf", s.asOf...)
 	return d

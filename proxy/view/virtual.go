@@ -169,6 +169,17 @@ var own = []*attribute{
 	{name: "findingSeverity", number: 50, desc: "Severity of a finding", single: true},
 	{name: "findingSubject", number: 51, desc: "What a finding is about"},
 	{name: "findingAdvice", number: 52, desc: "What to do about a finding", single: true},
+
+	// Of changes (draft-good-ldap-changelog); numbers of others are theirs.
+	{name: "changeNumber", oid: "2.16.840.1.113730.3.1.5", desc: "Number of a change", kind: intKind, single: true},
+	{name: "targetDN", oid: "2.16.840.1.113730.3.1.6", desc: "Entry that was changed", kind: dnKind, single: true},
+	{name: "changeType", oid: "2.16.840.1.113730.3.1.7", desc: "What happened to the entry", single: true},
+	{name: "changes", oid: "2.16.840.1.113730.3.1.8", desc: "What changed, as LDIF", kind: plainKind, single: true},
+	{name: "changeTime", oid: "2.16.840.1.113730.3.1.77", desc: "When it changed", kind: timeKind, single: true},
+	{name: "targetEntryUUID", number: 53, desc: "The entryUUID of what was changed", single: true},
+	{name: "firstChangeNumber", number: 54, desc: "First change that is remembered", kind: intKind, single: true},
+	{name: "lastChangeNumber", number: 55, desc: "Last change", kind: intKind, single: true},
+	{name: "changelog", oid: "2.16.840.1.113730.3.1.35", desc: "Branch of changes", kind: dnKind, single: true},
 }
 
 // classes are the object classes of the virtual subtree.
@@ -182,6 +193,8 @@ var classes = []schema.Class{
 		May:  []string{"accessSubjectDN", "accessWebLevel", "accessRole", "accessPrivilege", "winningEntry", "membershipPath"}, Own: true},
 	{OID: arc + ".2.3", Names: []string{classFinding}, Desc: "Something about the access control lists that deserves a look", Sup: []string{"top"},
 		Must: []string{"cn", "findingKind", "findingSeverity"}, May: []string{"findingSubject", "findingAdvice", "databaseKey"}, Own: true},
+	{OID: "2.16.840.1.113730.3.2.1", Names: []string{classChangelog}, Desc: "A change", Sup: []string{"top"},
+		Must: []string{"changeNumber", "targetDN", "changeType"}, May: []string{"changes", "changeTime", "targetEntryUUID"}, Own: true},
 	{OID: arc + ".2.4", Names: []string{"aclensContainer"}, Desc: "A branch of the virtual subtree", Sup: []string{"top"},
 		May: []string{"cn", "ou", "o", "c", "l", "st", "street", "dc", "uid", "description"}, Own: true},
 }
