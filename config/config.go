@@ -29,7 +29,7 @@ type Config struct {
 	Writes        WriteMode      `yaml:"writes" doc:"What happens to writes: refused, or forwarded to the directory under the client's own identity, for which its session holds the client's password in memory."`
 	BindNames     []BindName     `yaml:"bindNames" need:"one" unique:"exact" doc:"Forms of name that a simple bind accepts."`
 	BindCache     BindCache      `yaml:"bindCache" doc:"Whether a bind that succeeded is remembered for a moment."`
-	Referrals     ReferralMode   `yaml:"referrals" doc:"What happens to the directory's referrals: left out, rewritten to this proxy, or followed by it."`
+	Referrals     ReferralMode   `yaml:"referrals" doc:"What becomes of the directory's references to other servers (docs/directories.md): left out; rewritten, for searches, to lead to this proxy; or followed, to servers that the configuration names and to no other."`
 	Limits        Limits         `yaml:"limits" doc:"Bounds on what clients may use up."`
 	Controls      Controls       `yaml:"controls" doc:"Exceptions for LDAP controls."`
 	ProxyProtocol []netip.Prefix `yaml:"proxyProtocol" unique:"exact" doc:"Addresses and networks (10.0.0.0/8) trusted to send the PROXY protocol header."`

@@ -151,8 +151,10 @@ func selector(f wire.Filter) resolver.Selector {
 }
 
 // upstreamSettings say where a live directory is.
-func upstreamSettings(l *config.LDAP, profile config.Profile) upstream.Settings {
+func upstreamSettings(l *config.LDAP, profile config.Profile, references config.ReferralMode) upstream.Settings {
 	return upstream.Settings{
+		Referrals: referralsOf(references),
+
 		URLs: l.URLs, StartTLS: l.StartTLS, CAFile: l.CAFile, BindDN: l.BindDN, Password: l.BindPassword.Value, Bases: l.Bases,
 		Profile: upstream.Profile(profile), Connect: l.Timeouts.Connect.Std(), Operation: l.Timeouts.Operation.Std(),
 	}

@@ -91,17 +91,18 @@ func (s *sources) openDirectories(log *slog.Logger, metrics *admin.Metrics) erro
 		var live *upstream.Directory
 		if d.LDAP != nil {
 			var err error
-			live, err = upstream.New(upstreamSettings(d.LDAP, d.Profile), log, upstreamObserver{metrics})
+			live, err = upstream.New(upstreamSettings(d.LDAP, d.Profile, s.config.Referrals), log, upstreamObserver{metrics})
 			if err != nil {
 				return fmt.Errorf("directory.ldap: %w", err)
 			}
-			r.Live, r.Definitions = live, live.Subschema
+			r.Live, r.Definitions, r.LeftOut = live, live.Subschema, live.LeftOut
 			r.Feed, r.Mode = live, upstream.Mode(d.LDAP.Refresh.Mode)
 			r.Interval, r.Full = d.LDAP.Refresh.Interval.Std(), d.LDAP.Refresh.Full.Std()
 		}
 		s.directories = append(s.directories, live)
 		s.settings.Directories = append(s.settings.Directories, r)
 	}
+	leadOn(s.directories)
 	return nil
 }
 

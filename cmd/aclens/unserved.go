@@ -14,8 +14,8 @@ func unserved(c *config.Config) []string {
 	add := func(key, text string) {
 		out = append(out, fmt.Sprintf("line %d: %s: %s", c.Line(key), key, text))
 	}
-	if c.Referrals != config.ReferralsDrop {
-		add("referrals", "this version leaves the directory's referrals out")
+	if c.Referrals == config.ReferralsRewrite {
+		add("referrals", "this version leaves the directory's references out instead of rewriting them")
 	}
 	return out
 }

@@ -182,6 +182,21 @@ func TestTheOwnerIsTheOneThatAWalkUpwardsFinds(t *testing.T) {
 	}
 }
 
+func TestAnEntryOutsideOfAllBasesBelongsToTheSourceThatGaveIt(t *testing.T) {
+	own, other := knowing(), knowing()
+	l, _, _ := open(t, login.Settings{
+		Sources: []login.Source{
+			{Name: "own", Bases: []string{"o=a"}, Checker: login.Live(own)},
+			{Name: "other", Bases: []string{"o=b"}, Checker: login.Live(other)},
+		},
+		Snapshot: always(snapshotOf(t, resolver.Defaults(), "dn: o=a\nobjectClass: organization\no: a", people)),
+	})
+	l.Simple(t.Context(), attempt(janeDN, wrong))
+	if own.times() != 0 || other.times() != 1 {
+		t.Errorf("asked %d and %d times", own.times(), other.times())
+	}
+}
+
 func FuzzADNIsSentWithTheMeaningThatItIsKnownUnder(f *testing.F) {
 	for _, s := range []string{janeDN, `cn="a,b",o=c`, `cn=#04024142`, `cn=#0500`, `cn=a\00b+sn=\c3\28`, ` cn = a , o = b `, `OID.2.5.4.3=x`, `cn=`, `cn=\ x\ `} {
 		f.Add(s)

@@ -38,7 +38,8 @@ func verdictOf(code wire.ResultCode) Verdict {
 	case wire.NoSuchObject: // as some directories answer for an unknown name (RFC 4511 appendix A.2)
 		return Verdict{Code: wire.InvalidCredentials}
 	case wire.Referral:
-		return Verdict{Code: wire.UnwillingToPerform, Message: "the directory refers this name to another server"}
+		// Whether the password is right was never asked: 49 would be a lie.
+		return Verdict{Code: wire.Unavailable, Message: "the directory that knows this name is not asked"}
 	case wire.SASLBindInProgress: // cannot answer a simple bind
 		return Verdict{Code: wire.Other}
 	}

@@ -64,7 +64,7 @@ func TestTheDirectorysCodeIsPassedOnAndItsTextIsNot(t *testing.T) {
 		wire.InvalidCredentials: wire.InvalidCredentials, wire.UnwillingToPerform: wire.UnwillingToPerform,
 		wire.ConstraintViolation: wire.ConstraintViolation, wire.InappropriateAuthentication: wire.InappropriateAuthentication,
 		wire.ConfidentialityRequired: wire.ConfidentialityRequired, wire.UnavailableCriticalExtension: wire.UnavailableCriticalExtension,
-		wire.NoSuchObject: wire.InvalidCredentials, wire.Referral: wire.UnwillingToPerform, wire.SASLBindInProgress: wire.Other,
+		wire.NoSuchObject: wire.InvalidCredentials, wire.Referral: wire.Unavailable, wire.SASLBindInProgress: wire.Other,
 	} {
 		d := knowing(janeKey)
 		d.answer = &upstream.Result{Code: code, MatchedDN: "cn=inside", Diagnostic: "inside"}

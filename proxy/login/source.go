@@ -90,11 +90,15 @@ func (s *source) answers() bool {
 	return !s.lost.Load() && (s.reachable == nil || s.reachable())
 }
 
-// owner is the source that covers a name. What no base covers is the primary
-// directory's: service accounts often lie outside of what is read.
+// owner is the source that covers a name. What no base covers belongs to where
+// its entry came from, as what a reference led to, and without one to the primary
+// directory: service accounts often lie outside of what is read.
 func (f *inForce) owner(key string, from int) *source {
 	if s := f.covering(key, from); s != nil {
 		return s
+	}
+	if from >= 0 && from < len(f.sources) {
+		return f.sources[from]
 	}
 	return f.sources[0]
 }

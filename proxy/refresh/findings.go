@@ -37,6 +37,7 @@ func (w *world) findings(s *state) []finding.Finding {
 		}
 	}
 	list = append(list, w.staleSources()...)
+	list = append(list, w.leftReferences()...)
 	list = append(list, w.heldFindings()...)
 	finding.Sort(list)
 	return list
@@ -54,6 +55,21 @@ func (w *world) staleSources() []finding.Finding {
 		if limit > 0 && !s.AsOf.IsZero() && now.Sub(s.AsOf) > limit {
 			list = append(list, finding.New(finding.StaleExport, s.Name, "It is of "+s.AsOf.UTC().Format(time.RFC3339)+"."))
 		}
+	}
+	return list
+}
+
+// leftReferences says of which directories references were left out, and not
+// where to they lead: that is for the log alone.
+func (w *world) leftReferences() []finding.Finding {
+	var list []finding.Finding
+	for _, h := range w.directories {
+		if h.LeftOut == nil || h.LeftOut() == 0 {
+			continue
+		}
+		f := finding.New(finding.ReferencesLeftOut, "directory "+h.name, "What other servers hold there is not known.")
+		f.Count = h.LeftOut()
+		list = append(list, f)
 	}
 	return list
 }

@@ -73,6 +73,9 @@ type Directory struct {
 	// Definitions are the attribute types and object classes that a live
 	// directory publishes; nil, or an error, means that it publishes none.
 	Definitions func(context.Context) (attributeTypes, objectClasses []string, err error)
+	// LeftOut is how many references to other servers a live directory gave with
+	// its last complete reading that were left out; nil counts none.
+	LeftOut func() int
 
 	Interval time.Duration // between two polls of a live one
 	Full     time.Duration // between two complete readings of a live one

@@ -13,6 +13,7 @@ type Result struct {
 	Code       wire.ResultCode
 	MatchedDN  string
 	Diagnostic string
+	Referrals  []string       // where to ask instead, with the code referral
 	Controls   []wire.Control // as the directory sent them, such as wire.ControlPasswordPolicy
 }
 
@@ -30,6 +31,24 @@ func (d *Directory) Bind(ctx context.Context, dn, password string, controls ...w
 	if dn == "" || password == "" {
 		return Result{Code: wire.UnwillingToPerform, Diagnostic: "bind without a name or without a password"}, nil
 	}
+	result, err := d.bindOnce(ctx, dn, password, controls)
+	if err != nil || result.Code != wire.Referral {
+		return result, err
+	}
+	if d.settings.Referrals == ChaseReferrals {
+		if result, err = d.chaseBind(ctx, dn, password, controls, result); err != nil {
+			return result, err
+		}
+	}
+	if result.Code == wire.Referral {
+		d.observer.UpstreamReferrals(1)
+		d.log.Warn("directory refers a bind to another server, which is not asked", "servers", hostsOf(result.Referrals))
+	}
+	return result, nil
+}
+
+// bindOnce is Bind without following references.
+func (d *Directory) bindOnce(ctx context.Context, dn, password string, controls []wire.Control) (Result, error) {
 	release, err := d.reserveBind(ctx)
 	if err != nil {
 		return Result{}, err
@@ -58,7 +77,7 @@ func (d *Directory) bindAs(ctx context.Context, l *link, dn, password string, co
 		if unserving(answer.Code) {
 			return l.server.notServing("binding", answer)
 		}
-		result = Result{Code: answer.Code, MatchedDN: answer.MatchedDN, Diagnostic: answer.Message, Controls: answered}
+		result = Result{Code: answer.Code, MatchedDN: answer.MatchedDN, Diagnostic: answer.Message, Referrals: answer.Referrals, Controls: answered}
 		return nil
 	})
 	return result, err

@@ -50,6 +50,9 @@ func (d *Directory) ReadChanges(ctx context.Context, since State, emit func(dire
 		if err != nil {
 			return err
 		}
+		if err := r.settled(); err != nil {
+			return err
+		}
 		if err := r.entries(ctx, filter, emit); err != nil {
 			return err
 		}

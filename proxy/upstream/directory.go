@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aclens/aclens/proxy/wire"
@@ -31,6 +32,10 @@ type Directory struct {
 	observer Observer
 	servers  []*server
 	binding  chan struct{} // holds one for each bind of a client in flight
+	behind   []*Directory  // where references may lead to beside here
+	leads    leads
+	objects  leftObjects
+	left     atomic.Int64 // references that the last complete reading left out
 
 	running  running
 	stop     context.CancelFunc // ends the watchers

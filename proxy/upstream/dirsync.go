@@ -111,6 +111,9 @@ func (f *dirSync) ask(ctx context.Context) (changed []synced, err error) {
 		if r.server != f.known.Server {
 			return fmt.Errorf("%w: the server is another one", ErrFullRead)
 		}
+		if err := r.settled(); err != nil {
+			return err
+		}
 		contexts, err := f.contexts(r)
 		if err != nil {
 			return err

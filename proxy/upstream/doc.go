@@ -9,7 +9,8 @@
 // is bounded; and that passwords are in no error and no log. A server that
 // stops answering is left for the next one in less than two seconds.
 //
-// It refuses to follow referrals and aliases, to cache entries, to decide who
+// It refuses to follow aliases, to follow references to a server that nobody
+// configured, to cache entries, to decide who
 // may see what, and to serve a client's request over a connection that is bound
 // as the service account: binds of clients have connections of their own.
 //

@@ -20,6 +20,7 @@ type fake struct {
 	sizeLimit  int      // entries after which a search ends with sizeLimitExceeded, 0 for none
 	rangeSize  int      // values given at once, 0 for all
 	references []string // continuations sent with each search
+	refers     []string // goes with the result of each bind
 	cutAfter   int      // entries after which the connection is closed, 0 for never
 	hangAfter  int      // entries after which nothing more comes, 0 for never
 	code       wire.ResultCode
@@ -93,7 +94,7 @@ func (f *fake) session(c net.Conn) {
 			f.mu.Lock()
 			f.binds = append(f.binds, string(r.Name))
 			f.mu.Unlock()
-			answer = wire.AppendResult(nil, m.ID, wire.OpBindResponse, wire.Result{Code: f.code})
+			answer = wire.AppendResult(nil, m.ID, wire.OpBindResponse, wire.Result{Code: f.code, Referrals: f.refers})
 		case wire.OpSearchRequest:
 			var more bool
 			if answer, more = f.search(m.Clone()); !more {

@@ -16,6 +16,8 @@ type feedLink struct {
 	bases map[int32]string // by message id of the searches
 	asked atomic.Int64     // message id of the question that waits for its answer; 0 is none
 	doubt *time.Timer
+
+	settled func() error // ErrFullRead where other bases are to be read than are followed
 }
 
 // runFeed sends the searches of a feed and takes what comes until it ends.
@@ -25,6 +27,10 @@ func (r *reading) runFeed(ctx context.Context, f feed) error {
 	l.doubt = nil // silence is no reason for doubt, but for questions that wait
 	x := &feedLink{link: l, bases: map[int32]string{}, doubt: time.AfterFunc(time.Hour, l.server.nudge)}
 	x.doubt.Stop()
+	x.settled = r.settled
+	if err := r.settled(); err != nil {
+		return err
+	}
 	searches, err := f.searches()
 	if err != nil {
 		return err
@@ -88,6 +94,9 @@ func (x *feedLink) dispatch(ctx context.Context, f feed, m wire.Message) error {
 	}
 	x.doubt.Stop()
 	x.asked.Store(0)
+	if err := x.settled(); err != nil {
+		return &callerError{err}
+	}
 	if err := f.probed(ctx); err != nil {
 		return &callerError{err}
 	}

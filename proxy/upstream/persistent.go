@@ -68,8 +68,7 @@ func (f *persistentFeed) take(_ string, m wire.Message) error {
 		f.heard = append(f.heard, h)
 		return nil
 	case wire.OpSearchReference:
-		f.directory.observer.UpstreamReferrals(1)
-		return nil
+		return f.told(m)
 	case wire.OpSearchDone:
 		result, err := wire.ParseResult(m.Body)
 		if err != nil {
@@ -125,6 +124,8 @@ func (f *persistentFeed) idle(ctx context.Context) error {
 			batch.Changes = append(batch.Changes, Change{DN: h.previous, Draft: draft})
 		case h.kind == wire.EntryRenamed: // and deleted or renamed again, which will be heard
 			batch.Changes = append(batch.Changes, Change{Deleted: true, DN: h.previous})
+		default: // deleted since, or a referral object now, which is no entry
+			batch.Changes = append(batch.Changes, Change{Deleted: true, DN: h.dn})
 		}
 	}
 	return f.hand(batch)

@@ -17,8 +17,8 @@ const maxEmptyPages = 1000
 
 // ReadAll hands over every entry at and below the bases, without secrets, in no
 // order, and says from where ReadChanges may go on.
-// Aliases are not followed; referrals are dropped and counted, those that the
-// directory shows as entries are entries.
+// Aliases are not followed; of references to other servers becomes what
+// Settings.Referrals says.
 //
 // Errors match ErrUnavailable, ErrRefused or ErrPartial, or are emit's own.
 // emit may have been called before an error: with one, nothing of it counts.
@@ -29,6 +29,7 @@ func (d *Directory) ReadAll(ctx context.Context, emit func(directory.Draft) erro
 		if err != nil {
 			return err
 		}
+		r.full = true
 		if err := r.entries(ctx, everything, emit); err != nil {
 			return err
 		}
@@ -51,6 +52,9 @@ func (d *Directory) ReadNames(ctx context.Context, since State, emit func(dnKey 
 		if since.Server != r.server {
 			return fmt.Errorf("%w: the server is another one", ErrFullRead)
 		}
+		if err := r.settled(); err != nil {
+			return err
+		}
 		return r.run(ctx, everything, []string{"1.1"}, func(body []byte) error {
 			return r.emitKey(body, emit)
 		})
@@ -69,7 +73,14 @@ type reading struct {
 	emit       func(directory.Draft) error
 	latest     time.Time
 	count      int // entries received
-	references int
+	references int // to other servers, left out
+
+	full    bool     // everything is read: references that are followed are found anew
+	own     int      // bases that no reference leads to
+	leads   []lead   // of references that are followed
+	seen    []string // the addresses in all references
+	objects []string // DNs of the referral objects that were left out
+	refused []string // bases that references lead to and that cannot be read
 }
 
 func (d *Directory) newReading(ctx context.Context, l *link) (*reading, error) {
@@ -94,6 +105,9 @@ func (r *reading) emitEntry(body []byte) error {
 		return r.link.server.fault("reading an entry", KindProtocol, err)
 	}
 	r.note(e.stamp)
+	if left, err := r.leaveOut(&e); left || err != nil {
+		return err
+	}
 	if len(e.missing) > 0 {
 		r.gaps = append(r.gaps, e) // until the connection is free for further questions
 		return nil
@@ -121,7 +135,7 @@ func (r *reading) emitKey(body []byte, emit func(dnKey string)) error {
 		r.directory.log.Warn("directory entry has no valid name", "error", err)
 		return nil
 	}
-	if len(key) > 0 {
+	if len(key) > 0 && !r.directory.objects.has(string(key)) {
 		emit(string(key))
 	}
 	return nil
@@ -137,21 +151,49 @@ func (r *reading) run(ctx context.Context, filter wire.Filter, attributes []stri
 		r.count++
 		return each(body)
 	}
-	for _, base := range bases {
+	err = r.eachBase(bases, func(base string) error {
 		request := &wire.SearchRequest{Base: []byte(base), Scope: wire.ScopeSubtree, Filter: filter, Attributes: octets(attributes)}
-		if err := r.pages(ctx, request, counted); err != nil {
-			return r.failed(base, err)
+		return r.pages(ctx, request, counted)
+	})
+	return err
+}
+
+// eachBase reads below all bases, in a complete reading also below those that
+// it finds references to.
+func (r *reading) eachBase(bases []string, read func(base string) error) error {
+	for i := 0; i < len(bases); i++ {
+		known := len(r.leads)
+		if err := read(bases[i]); err != nil && !r.tolerates(i, bases[i], err) {
+			return r.failed(bases[i], err)
+		}
+		if r.full {
+			bases = r.follow(bases, known)
 		}
 	}
-	if r.references > 0 {
-		r.directory.observer.UpstreamReferrals(r.references)
-		r.directory.log.Info("referrals of the directory were dropped", "url", r.facts.URL, "count", r.references)
+	if r.full {
+		r.settleLeads(bases)
 	}
+	r.tellReferences()
 	return nil
 }
 
-// bases are those configured, or what the server announces.
+// bases are those configured, or what the server announces, and those that
+// references lead to.
 func (r *reading) bases() ([]string, error) {
+	bases, err := r.ownBases()
+	if err != nil || r.directory.settings.Referrals != ChaseReferrals {
+		r.own = len(bases)
+		return bases, err
+	}
+	r.own = len(bases)
+	all, refused := r.directory.leads.withLeads(r.directory, bases, r.full)
+	if r.full {
+		r.refuse(refused)
+	}
+	return all, nil
+}
+
+func (r *reading) ownBases() ([]string, error) {
 	bases := r.directory.settings.Bases
 	if len(bases) > 0 {
 		return bases, nil
@@ -203,7 +245,11 @@ func (r *reading) page(ctx context.Context, request *wire.SearchRequest, cookie 
 	if err != nil {
 		return end, err
 	}
-	r.references += end.references
+	for _, uris := range end.references {
+		if err := r.referred(uris); err != nil {
+			return end, err
+		}
+	}
 	if unserving(end.result.Code) {
 		return end, r.link.server.notServing("reading", end.result)
 	}

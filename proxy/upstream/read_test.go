@@ -160,15 +160,6 @@ func TestAnErrorOfTheReceiverEndsTheReadAndIsReturnedAsItIs(t *testing.T) {
 	}
 }
 
-func TestReferralsComeAsEntriesWhereTheServerCanShowThem(t *testing.T) {
-	ldif := append(sample(0), []byte("\ndn: ou=Elsewhere,o=acme\nobjectClass: referral\nobjectClass: extensibleObject\nou: Elsewhere\nref: ldap://127.0.0.1:1/ou=Elsewhere,o=acme\n")...)
-	d, o := open(t, settingsFor(slapdtest.Start(t, slapdtest.Options{Suffix: "o=acme", LDIF: ldif, Directives: readable})))
-	drafts, _ := readAll(t, d)
-	if _, ok := drafts["ou=Elsewhere,o=acme"]; !ok || o.dropped() != 0 {
-		t.Errorf("referral entry there: %t, dropped: %d", ok, o.dropped())
-	}
-}
-
 func TestNamesAreTheKeysOfAllEntries(t *testing.T) {
 	settings := settingsFor(startSample(t, 40))
 	settings.PageSize = 9

@@ -11,7 +11,7 @@ import (
 type outcome struct {
 	result     wire.Result
 	controls   []wire.Control // owned
-	references int            // continuations to other servers, not followed
+	references [][]string     // continuations to other servers; the addresses of one are alternatives
 }
 
 // search sends one search and hands each entry to emit, whose body is valid
@@ -49,8 +49,9 @@ func (o *outcome) take(m wire.Message, emit func(body []byte) error) (done bool,
 		}
 		return false, nil
 	case wire.OpSearchReference:
-		o.references++
-		return false, nil
+		uris, err := wire.ParseReference(m.Body)
+		o.references = append(o.references, uris)
+		return false, err
 	case wire.OpIntermediateResponse: // nothing was asked that needs one
 		return false, nil
 	case wire.OpSearchDone:

@@ -29,8 +29,9 @@ type Settings struct {
 	BindDN   string                 // service account; "" reads anonymously
 	Password func() (string, error) // asked at each bind; its errors must not hold the password
 
-	Bases   []string // where to read; none takes the naming contexts that the server announces
-	Profile Profile  // ProfileAuto, also if empty, finds out
+	Bases     []string  // where to read; none takes the naming contexts that the server announces
+	Referrals Referrals // what becomes of references to other servers
+	Profile   Profile   // ProfileAuto, also if empty, finds out
 
 	Connect   time.Duration // for a connection with its encryption, and for a free connection to bind on
 	Operation time.Duration // for an answer, and between two parts of a long one

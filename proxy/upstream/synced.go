@@ -30,20 +30,24 @@ func (d *Directory) readSynced(ctx context.Context, emit func(ID, directory.Draf
 }
 
 func (r *reading) syncAll(ctx context.Context, emit func(ID, directory.Draft) error) (cookies, error) {
+	r.full = true
 	bases, err := r.bases()
 	if err != nil {
 		return nil, err
 	}
 	all := cookies{}
-	for _, base := range bases {
-		if all[base], err = r.syncBase(ctx, base, emit); err != nil {
-			return nil, r.failed(base, err)
+	err = r.eachBase(bases, func(base string) error {
+		cookie, err := r.syncBase(ctx, base, emit)
+		if err != nil {
+			return err
 		}
-		if len(all[base]) == 0 {
-			return nil, fmt.Errorf("%w: %s gives no cookie for %q", ErrNoFeed, r.facts.URL, base)
+		if len(cookie) == 0 {
+			return fmt.Errorf("%w: %s gives no cookie for %q", ErrNoFeed, r.facts.URL, base)
 		}
-	}
-	return all, nil
+		all[base] = cookie
+		return nil
+	})
+	return all, err
 }
 
 // syncBase reads one base and returns its cookie.
@@ -60,7 +64,7 @@ func (r *reading) syncBase(ctx context.Context, base string, emit func(ID, direc
 		case wire.OpSearchEntry:
 			return false, r.emitSynced(m, emit)
 		case wire.OpSearchReference:
-			r.directory.observer.UpstreamReferrals(1)
+			return false, r.continuation(m)
 		case wire.OpSearchDone:
 			end, cookie, err = syncEnd(m)
 			return true, err
@@ -95,10 +99,23 @@ func (r *reading) emitSynced(m wire.Message, emit func(ID, directory.Draft) erro
 	}
 	r.count++
 	r.note(e.stamp)
-	if e.DN == "" {
-		return nil
+	left, err := r.leaveOut(&e)
+	if left || err != nil || e.DN == "" {
+		return err
 	}
 	if err := emit(ID(state.UUID), e.Draft); err != nil {
+		return &callerError{err}
+	}
+	return nil
+}
+
+// continuation notes a reference that came in place of entries.
+func (r *reading) continuation(m wire.Message) error {
+	uris, err := wire.ParseReference(m.Body)
+	if err != nil {
+		return err
+	}
+	if err := r.referred(uris); err != nil {
 		return &callerError{err}
 	}
 	return nil

@@ -74,8 +74,7 @@ func (f *syncFeed) take(base string, m wire.Message) error {
 	case wire.OpSearchEntry:
 		return f.takeEntry(base, m)
 	case wire.OpSearchReference:
-		f.directory.observer.UpstreamReferrals(1)
-		return nil
+		return f.told(m)
 	case wire.OpIntermediateResponse:
 		name, value, err := wire.ParseIntermediate(m.Body)
 		if err != nil {
@@ -89,6 +88,18 @@ func (f *syncFeed) take(base string, m wire.Message) error {
 		return f.ended(m)
 	}
 	return f.malformed(errUnexpected)
+}
+
+// told notes a reference that a feed tells.
+func (r *reading) told(m wire.Message) error {
+	uris, err := wire.ParseReference(m.Body)
+	if err != nil {
+		return r.malformed(err)
+	}
+	before := r.references
+	err = r.referred(uris)
+	r.directory.observer.UpstreamReferrals(r.references - before)
+	return err
 }
 
 // malformed is doubt: something was told and not understood.
@@ -130,6 +141,15 @@ func (f *syncFeed) takeEntry(base string, m wire.Message) error {
 		change = Change{ID: id, Deleted: true, DN: e.DN, Within: base}
 	case wire.SyncModify:
 		change.Modified = stage.done
+	}
+	if !change.Deleted {
+		left, err := f.leaveOut(&e)
+		if err != nil {
+			return err
+		}
+		if change.Draft = e.Draft; left { // what was an entry under this identity is one no more
+			change = Change{ID: id, Deleted: true, DN: e.DN, Within: base}
+		}
 	}
 	if stage.done {
 		f.changes = append(f.changes, change)

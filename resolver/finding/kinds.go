@@ -19,11 +19,13 @@ const (
 // The kinds that are not found in a Snapshot: whoever reads the sources makes
 // them with New.
 const (
-	StaleExport      = "stale-export"
-	HeldBack         = "held-back"
-	KeyTaken         = "key-taken"
-	IncompleteExport = "incomplete-export"
-	BrokenExport     = "broken-export"
+	StaleExport = "stale-export"
+	// ReferencesLeftOut is what a directory does not hold itself.
+	ReferencesLeftOut = "references-left-out"
+	HeldBack          = "held-back"
+	KeyTaken          = "key-taken"
+	IncompleteExport  = "incomplete-export"
+	BrokenExport      = "broken-export"
 )
 
 // Kinds is every kind of finding. Words are kept; more may be added.
@@ -121,6 +123,8 @@ var Kinds = []Kind{
 		"See whether the source is whole; if what vanished is meant to be gone, release it with aclens release."},
 	{KeyTaken, Error, "A key would stand for another database than before: the other database is left out.",
 		"See whether the database was replaced on purpose; if so, release it with aclens release."},
+	{ReferencesLeftOut, Info, "A directory refers to other servers, and its references were left out.",
+		"Name those servers as a directory of their own, or see what referrals: chase or rewrite would do."},
 	{StaleExport, Warning, "A source is older than the configuration allows.", "Export it again, or see why it does not arrive."},
 	{IncompleteExport, Error, "An export is not complete: its server keeps the last state.", "Run the export again."},
 	{BrokenExport, Error, "A file, or a database or document in it, cannot be read.", "Correct it, or export it again."},
