@@ -90,14 +90,23 @@ func (s *syncing) refresh() wire.Result {
 		return s.everything()
 	}
 	if !known {
-		return refreshRequired("this replica does not remember what changed since that cookie")
+		return s.reload("this replica does not remember what changed since that cookie")
 	}
 	list, records, ok := s.events(from, s.state.stamps.Last)
 	if !ok || s.veiled(list) {
-		return refreshRequired("what may be seen has changed since that cookie")
+		return s.reload("what may be seen has changed since that cookie")
 	}
 	s.told = true
 	return s.bring(nil, list, records)
+}
+
+// reload begins anew for a client that says that it wants that (RFC 4533 section
+// 2.2): slapd does, and would try the same cookie for ever else.
+func (s *syncing) reload(reason string) wire.Result {
+	if s.request.Sync.ReloadHint {
+		return s.everything()
+	}
+	return refreshRequired(reason)
 }
 
 // everything is the whole content, for a client that has nothing.
