@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-ldap/ldap/v3"
+
 	"github.com/aclens/aclens/proxy/upstream"
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
@@ -211,4 +213,43 @@ type slowAll struct {
 func (s slowAll) ReadAll(ctx contextOf, emit func(directory.Draft) error) (upstream.State, error) {
 	s.clock.advance(time.Hour)
 	return s.untold.ReadAll(ctx, emit)
+}
+
+// A Look asks a directory that tells its changes by itself; the feed goes on
+// behind it, without a full reading.
+func TestALookAtADirectoryThatIsFollowedAsksItAndFollowsOn(t *testing.T) {
+	server := provider(t)
+	s, to := following(t, server)
+	r := start(t, s)
+	to.await(t, "the first state", holds("cn=Sales 0,ou=Sales,o=acme", true))
+	admin := server.Dial()
+	look := func(dn string, there, gone bool, change error) {
+		t.Helper()
+		if change != nil {
+			t.Fatal(change)
+		}
+		if !r.Look(t.Context(), Look{URL: server.URL, Gone: gone, Within: testPatience}) {
+			t.Fatalf("the change of %s is not seen", dn)
+		}
+	}
+	const added, renamed = "cn=New,ou=Labs,o=acme", "cn=Newer,ou=Labs,o=acme"
+	for range 10 {
+		look(added, true, false, admin.Add(personRequest("New", "ou=Labs,o=acme")))
+		look(added, true, false, admin.Modify(setting(added, "x")))
+		look(renamed, true, true, admin.ModifyDN(ldap.NewModifyDNRequest(added, "cn=Newer", true, "")))
+		if got := to.last(t).snapshot; has(got, added) || !has(got, renamed) {
+			t.Fatal("the new name does not show")
+		}
+		look(renamed, false, true, admin.Del(ldap.NewDelRequest(renamed, nil)))
+		if has(to.last(t).snapshot, renamed) {
+			t.Fatal("the deletion does not show")
+		}
+	}
+	if err := admin.Modify(setting("cn=Sales 0,ou=Sales,o=acme", "told")); err != nil {
+		t.Fatal(err)
+	}
+	to.await(t, "a change that the feed tells", func(swapped) bool { return true })
+	if n := to.resynced(ReasonDoubt) + to.resynced(ReasonRequired); n != 0 || to.followedBy() != upstream.ModeSyncrepl {
+		t.Errorf("%d full readings, followed by %s", n, to.followedBy())
+	}
 }
