@@ -10,6 +10,7 @@ import (
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // Flusher is a Sink that holds messages back; a feed that waits says so.
@@ -285,6 +286,24 @@ func (c *content) recorded(names [2]string, subjects map[string]*resolver.Subjec
 		} else {
 			left[n] = true
 		}
+	}
+}
+
+// mayHold tells whether a name lies in the scope of the search.
+func (f *feed) mayHold(key string) bool {
+	base, err := name.KeyOf(string(f.request.Search.Base))
+	if err != nil || base == "" && f.view.underBase(key) {
+		return false
+	}
+	switch f.scope {
+	case wire.ScopeBase:
+		return key == base
+	case wire.ScopeOne:
+		return key != base && parentKey(key) == base
+	case wire.ScopeChildren:
+		return key != base && (base == "" || name.KeyUnder(key, base))
+	default:
+		return base == "" || name.KeyUnder(key, base)
 	}
 }
 

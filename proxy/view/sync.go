@@ -212,21 +212,25 @@ func (s *syncing) tell(before *content, e *event, id directory.ID, is bool) erro
 // mayHaveHad tells whether the client could see the entry before: one that it
 // could not must not be named now.
 func (s *syncing) mayHaveHad(e *event) bool {
-	if e.first.Kind == Added && !e.above {
+	if e.first.Kind == Added && !e.above || !s.mayHold(e.first.Key) {
 		return false
+	}
+	st := &s.stages[0]
+	if id, ok := st.store.Find(e.last.Key); ok && st.store.Exists(id) && st.place.visible(id) && s.uuidOf(0, id) == e.uuid {
+		return true // it is there to be seen, and does not match
 	}
 	return s.rights.MayKnow(e.first.Was)
 }
 
 func (s *syncing) bringRecords(changes []Change) error {
 	stage, gone := s.recordStage(changes)
-	if stage < 0 || s.records == nil {
-		return nil
-	}
 	for _, n := range gone {
 		if err := s.recordGone(n); err != nil {
 			return err
 		}
+	}
+	if stage < 0 {
+		return nil // nobody among them has records
 	}
 	st := s.stages[stage].store
 	for id := range st.Cap() {
