@@ -18,6 +18,9 @@ type Population struct {
 var (
 	personClasses = []string{"dominoPerson", "person", "inetOrgPerson", "posixAccount", "user"}
 	serverClasses = []string{"dominoServer"}
+	// referralClass is of entries that say where others are: nobody and no group,
+	// whatever else they claim (RFC 3296 section 2.3).
+	referralClass = "referral"
 	groupClasses  = []string{"dominoGroup", "groupOfNames", "groupOfUniqueNames", "posixGroup", "group"}
 )
 
@@ -32,6 +35,7 @@ func (s *Settings) populate(st *directory.Store, before *Population, touched []d
 		notPeople = []string{"computer"}
 	}
 	c.person = c.kind(s.Person, personClasses, notPeople)
+	c.referrals = st.Class(referralClass)
 	p := Population{before.People.Clone(), before.Servers.Clone(), before.Groups.Clone()}
 	for _, id := range touched {
 		p.set(id, c.classify(id))
@@ -77,6 +81,7 @@ func (p *Population) Kind(id directory.ID) (acl.Kind, bool) {
 type classifier struct {
 	store                 *directory.Store
 	eval                  *directory.Evaluator
+	referrals             *roaring.Bitmap
 	server, group, person func(directory.ID) bool
 }
 
@@ -100,7 +105,7 @@ func (c *classifier) union(classes []string) *roaring.Bitmap {
 
 func (c *classifier) classify(id directory.ID) class {
 	switch {
-	case !c.store.Exists(id):
+	case !c.store.Exists(id), c.referrals.Contains(uint32(id)):
 		return classNone
 	case c.server(id):
 		return classServer

@@ -8,6 +8,8 @@ import (
 // referralsOf is what becomes of references of a directory to other servers.
 func referralsOf(mode config.ReferralMode) upstream.Referrals {
 	switch mode {
+	case config.ReferralsRewrite:
+		return upstream.KeepReferrals
 	case config.ReferralsChase:
 		return upstream.ChaseReferrals
 	default:

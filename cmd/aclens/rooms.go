@@ -60,6 +60,7 @@ func viewSettings(c *config.Config, profile config.Profile) (view.Settings, erro
 		MemberOfInStar:  c.MemberOfIn(profile) == config.MemberOfInStar,
 		MemberOfVirtual: c.View.MemberOfDN == config.MemberOfDNVirtual, OmitEmptyGroups: c.View.EmptyGroups == config.EmptyGroupsOmit,
 		SizeLimit: c.Limits.SizeLimit, LookThrough: c.Limits.LookThrough,
+		References:  c.Referrals == config.ReferralsRewrite,
 		StaleAfter:  view.StaleAfter{Directory: c.Stale.Directory.Std(), ACL: c.Stale.ACL.Std()},
 		RefuseStale: c.Stale.Then == config.StaleRefuse, Version: v,
 	}

@@ -117,9 +117,6 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 
 // build makes every room; nothing listens and nothing is read yet.
 func (s *service) build() error {
-	for _, text := range unserved(s.config) {
-		s.log.Warn("a setting has no effect", "setting", text)
-	}
 	v, r := buildVersion()
 	s.metrics = admin.NewMetrics(v, r, runtime.Version(), func() map[string]time.Duration { return s.status().Ages() })
 	if err := s.openCertificates(); err != nil {

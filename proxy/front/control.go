@@ -18,6 +18,8 @@ type requestControls struct {
 
 	page       *view.Page
 	realOnly   bool
+	managed    bool // referral objects are entries
+	alone      bool // without references
 	sort       *view.Sort
 	vlv        *wire.VLVRequest
 	values     []wire.Filter
@@ -39,8 +41,8 @@ type knownControl struct {
 // with the operation at hand, is treated by its criticality (RFC 4511 section
 // 4.1.11). None of them may be there twice.
 var knownControls = map[string]knownControl{
-	wire.ControlManageDsaIT:          {anyOperation, takeFlag(func(*requestControls) {})},
-	wire.ControlDomainScope:          {onlySearch, takeFlag(func(*requestControls) {})}, // there are no references to leave out
+	wire.ControlManageDsaIT:          {anyOperation, takeFlag(func(asked *requestControls) { asked.managed = true })},
+	wire.ControlDomainScope:          {onlySearch, takeFlag(func(asked *requestControls) { asked.alone = true })},
 	wire.ControlRealAttributesOnly:   {onlySearch, takeFlag(func(asked *requestControls) { asked.realOnly = true })},
 	wire.ControlPasswordPolicy:       {only(slices.Concat(writes, []wire.Op{wire.OpBindRequest, wire.OpExtendedRequest})...), takeForLogin},
 	wire.ControlPagedResults:         {onlySearch, takePage},

@@ -25,6 +25,7 @@ type session struct {
 	raw      net.Conn // what was accepted; closed by anybody
 	conn     net.Conn // raw, or TLS on it
 	remote   netip.AddrPort
+	address  string             // URL that the connection was made to; empty before it is asked for
 	proxied  bool               // a PROXY header comes first
 	counted  netip.Addr         // the address it counts for, if any; the server's lock guards it
 	stop     context.CancelFunc // of all that it does; called by anybody

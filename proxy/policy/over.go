@@ -117,12 +117,19 @@ func (a attributeSet) in(sc *schema.Schema) attributeSet {
 	return out
 }
 
+// referralAddresses holds the addresses of the directory's servers (RFC 3296
+// section 2.2), which clients do not learn.
+const referralAddresses = "ref"
+
 // hiddenIn are the attributes that nobody reads: an attribute is hidden if any
 // of its names is.
 func hiddenIn(sc *schema.Schema, hide map[string]bool) map[string]bool {
 	out := attributeSet(hide).in(sc)
 	if out == nil {
 		out = attributeSet{}
+	}
+	if id, ok := sc.Lookup(referralAddresses); ok {
+		out[strings.ToLower(sc.Type(id).Name())] = true
 	}
 	for i := range sc.Len() {
 		t := sc.Type(schema.ID(i))

@@ -28,9 +28,15 @@ type realPlace struct {
 	state    *State
 	rights   *policy.Rights
 	realOnly bool
+	managed  string // with ManageDsaIT: the address that referral objects lead to; else they are no entries
 }
 
-func (p *realPlace) visible(id directory.ID) bool { return p.rights.Entries().Readable(id) }
+func (p *realPlace) visible(id directory.ID) bool {
+	if p.state.isReferral(id) && (p.managed == "" || p.state.references()[id] == nil) {
+		return false
+	}
+	return p.rights.Entries().Readable(id)
+}
 
 func (p *realPlace) readable(id directory.ID, c *column) bool {
 	return !c.hidden && p.rights.Shown(c.folded, c.class).Readable(id)
@@ -43,7 +49,23 @@ func (p *realPlace) virtual(directory.ID) []*attribute {
 	return p.state.virtual
 }
 
-func (p *realPlace) fill(directory.ID, *selection, *wire.EntryWriter) {}
+// fill writes where a referral object leads to.
+func (p *realPlace) fill(id directory.ID, sel *selection, w *wire.EntryWriter) {
+	if p.managed == "" || !p.state.isReferral(id) {
+		return
+	}
+	sc := p.state.Snapshot.Store().Schema()
+	ref, known := sc.Lookup(attrRef)
+	uri, leads := p.state.leadsTo(id, p.rights, p.managed)
+	if !known || !leads || !sel.isNamed(ref) && !sel.plus {
+		return
+	}
+	w.BeginAttribute(attrRef)
+	if !sel.typesOnly {
+		w.Value(uri)
+	}
+	w.EndAttribute()
+}
 
 func (p *realPlace) guard(_ *compiler, folded string, class policy.Class) (directory.Guard, bool) {
 	readers := p.rights.Attribute(folded, class)

@@ -79,6 +79,7 @@ func (s Subentries) admit(st *directory.Store, id directory.ID) bool {
 func (r *Request) writeControls(write func([]byte)) {
 	count := func(n int) { write(binary.BigEndian.AppendUint32(nil, uint32(n))) }
 	write([]byte{byte(r.Subentries), boolByte(r.VLV != nil), boolByte(r.Assertion != nil), boolByte(r.Sort != nil), boolByte(r.Deref != nil)})
+	write([]byte{boolByte(r.Managed), boolByte(r.Alone)})
 	if r.Assertion != nil {
 		write(filterOctets(r.Assertion))
 	}

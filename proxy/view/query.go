@@ -112,13 +112,24 @@ func (q *Query) base() (target, wire.Result) {
 	case q.special != ordinary:
 		return q.state.specialTarget(q.special), wire.Result{}
 	case base == "":
-		p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
-		return target{place: p, store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
+		return target{place: q.realPlace(), store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
 	}
 	if dn, err := name.ParseDN(base); err == nil && q.state.inChangelog(dn.Key()) {
 		return q.logBase(dn)
 	}
-	return q.state.find(base, q.rights, q.request.RealOnly)
+	at, refused := q.state.findIn(base, q.realPlace())
+	if refused.Code == wire.NoSuchObject {
+		refused = q.referred(base, refused)
+	}
+	return at, refused
+}
+
+func (q *Query) realPlace() *realPlace {
+	p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
+	if q.request.Managed && !q.request.lasting() {
+		p.managed = q.request.Reached
+	}
+	return p
 }
 
 func (q *Query) add(s stage) {
@@ -219,6 +230,7 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 	}
 	if q.keys != nil {
 		r.runSorted()
+		r.refer()
 		return r.answer
 	}
 	r.runUnsorted()
@@ -232,6 +244,7 @@ func (r *run) runUnsorted() {
 	}
 	r.look(r.from)
 	r.answer.Sorted = r.fault
+	r.refer()
 }
 
 // look goes through all Stores from a position on.

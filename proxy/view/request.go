@@ -11,8 +11,11 @@ type Request struct {
 	MessageID int32
 	Identity  policy.Identity
 	Search    *wire.SearchRequest
-	Page      *Page // nil without the paged results control
-	RealOnly  bool  // the real-attributes-only control: no virtual attributes
+	Page      *Page  // nil without the paged results control
+	Reached   string // URL of the address that the client reached, "ldap://127.0.0.1:10389"; "" serves no references
+	Managed   bool   // the ManageDsaIT control: referral objects are entries
+	Alone     bool   // the domain scope control: no references
+	RealOnly  bool   // the real-attributes-only control: no virtual attributes
 
 	Sort          *Sort            // nil without the sort control
 	VLV           *wire.VLVRequest // nil without the virtual list view control

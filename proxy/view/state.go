@@ -55,6 +55,10 @@ type State struct {
 	records  recordCache
 	insides  insideCache
 
+	referrals    *roaring.Bitmap // referral objects; they are no entries
+	referOnce    sync.Once
+	referralByID map[directory.ID]*reference // those that are served
+
 	countOnce   sync.Once
 	recordsEach int // records of one database
 }
@@ -94,6 +98,7 @@ func generalizedTime(t time.Time) string { return t.UTC().Format("20060102150405
 // newState prepares a Snapshot for requests.
 func (v *View) newState(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
 	st := &State{ID: id, Snapshot: s, Changed: changed, Findings: findings, view: v, asOf: asOfValues(s.AsOf())}
+	st.referrals = s.Store().Class(classReferral)
 	st.over = v.policy.Over(s, classOf)
 	st.contexts = v.contextsOf(s)
 	st.describe()

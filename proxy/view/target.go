@@ -31,14 +31,18 @@ const (
 // find resolves the DN of a request. A hidden entry is answered like one that
 // is not there, with a matchedDN no deeper than what may be read.
 func (s *State) find(dn string, r *policy.Rights, realOnly bool) (target, wire.Result) {
+	return s.findIn(dn, &realPlace{state: s, rights: r, realOnly: realOnly})
+}
+
+// findIn is find with the place that the directory's own entries are in.
+func (s *State) findIn(dn string, p *realPlace) (target, wire.Result) {
 	parsed, err := name.ParseDN(dn)
 	if err != nil {
 		return target{}, wire.Result{Code: wire.InvalidDNSyntax, Message: err.Error()}
 	}
 	if s.view.underBase(parsed.Key()) {
-		return s.findVirtual(parsed, r)
+		return s.findVirtual(parsed, p.rights)
 	}
-	p := &realPlace{state: s, rights: r, realOnly: realOnly}
 	st := s.Snapshot.Store()
 	if id, ok := st.Find(parsed.Key()); ok && p.visible(id) {
 		return target{place: p, store: st, id: id}, wire.Result{}

@@ -30,6 +30,7 @@ type Settings struct {
 	Controls        []string // OIDs that the front serves
 	Extensions      []string
 	Mechanisms      []string // SASL
+	References      bool     // referral objects of the directory are served, led to the address that the client reached
 	Now             func() time.Time
 	History         History // nil: no feeds, and stamps are the directory's
 }
