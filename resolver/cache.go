@@ -18,6 +18,13 @@ type caches struct {
 	refused   keptSets[deniedKey, *roaring.Bitmap]
 	groups    keptSets[group.ID, *roaring.Bitmap]
 	unmatched [acl.Local + 1][2]unmatchedRows
+	branches  keptBranches
+}
+
+// keptBranches are branches by the Key of the name above everybody in them.
+type keptBranches struct {
+	mu sync.RWMutex // guards of
+	of map[string]*branch
 }
 
 type accessKey struct {

@@ -199,7 +199,7 @@ func (l listedSubject) inList(id group.ID) bool {
 		return false
 	}
 	if !l.listed {
-		l.lists, l.listed = l.members.lists.Up(nil, l.sub.direct), true
+		l.lists, l.listed = l.members.lists.Up(l.lists, l.sub.direct), true
 	}
 	_, in := slices.BinarySearch(l.lists, id)
 	return in

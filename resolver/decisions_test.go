@@ -3,6 +3,7 @@ package resolver_test
 import (
 	"flag"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -86,6 +87,9 @@ func TestEveryFormOfADecisionEqualsTheNaiveOne(t *testing.T) {
 			t.Fatalf("seed %d\n%s", seed, w)
 		}
 	}
+	if alone < 100 {
+		t.Errorf("servers have a say over all but %d subjects: the worlds test little", alone)
+	}
 	for _, source := range []string{
 		"name", "group", "wildcard", "anonymous", "default", "none", "full-access", "local-unenforced", "server-denied",
 	} {
@@ -95,14 +99,72 @@ func TestEveryFormOfADecisionEqualsTheNaiveOne(t *testing.T) {
 	}
 }
 
-// walker keeps its room over all worlds: what is left of one must not show in another.
-var walker resolver.Walker
+// walker and atEntries keep their room over all worlds: what is left of one must
+// not show in another.
+var walker, atEntries resolver.Walker
+
+// checkWalk compares what a Walker says that went to the subject's entry with
+// what is said of the subject.
+func checkWalk(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q resolver.Query) {
+	t.Helper()
+	id := sub.Entry
+	if id == directory.None || q.FullAccess || q.StoredGroups != nil {
+		return
+	}
+	if !atEntries.At(s, id) {
+		t.Fatal("a subject's entry is no subject")
+	}
+	if got, want := atEntries.MemberOf(), s.MemberOf(id); !slices.Equal(got, want) {
+		t.Errorf("memberships %v, want %v", got, want)
+	}
+	n := 0
+	atEntries.EachDecision(q.Channel, func(i int, d *resolver.Decision) {
+		db := s.Databases().At(i)
+		plain := s.Decide(sub, db.Primary, q)
+		got, want := s.Row(sub, db, db.Primary, d), s.Row(sub, db, db.Primary, &plain)
+		if !reflect.DeepEqual(got, want) || d.Server != plain.Server || d.ServerReason != plain.ServerReason {
+			t.Errorf("in %s: %+v, want %+v", db.Key, got, want)
+		}
+		n++
+	})
+	if n != s.Databases().Len() {
+		t.Errorf("%d decisions for %d databases", n, s.Databases().Len())
+	}
+	checkMatched(t, s, sub, q)
+}
+
+// checkMatched puts the matched decisions over the unmatched ones and compares.
+func checkMatched(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q resolver.Query) {
+	t.Helper()
+	rows := make([]resolver.Row, s.Databases().Len())
+	for i, d := range s.Unmatched(q.Channel) {
+		db := s.Databases().At(i)
+		rows[i] = s.Row(sub, db, db.Primary, &d)
+	}
+	if !atEntries.Matched(q.Channel, func(i int, d *resolver.Decision) {
+		db := s.Databases().At(i)
+		rows[i] = s.Row(sub, db, db.Primary, d)
+	}) {
+		return
+	}
+	alone++
+	for i, db := range s.Databases().All() {
+		plain := s.Decide(sub, db.Primary, q)
+		if want := s.Row(sub, db, db.Primary, &plain); !reflect.DeepEqual(rows[i], want) {
+			t.Errorf("in %s: %+v, want %+v", db.Key, rows[i], want)
+		}
+	}
+}
+
+// alone counts the subjects whose access no server had a say in.
+var alone int
 
 // checkForms compares, over all databases, the fast and the plain decision, the
 // explained one and the naive one.
 func (w *world) checkForms(t *testing.T, s *resolver.Snapshot, a asked, q *question, query resolver.Query, sources map[string]int) int {
 	t.Helper()
 	n := 0
+	checkWalk(t, s, a.sub, query)
 	walker.Each(s, a.sub, query, func(db *database.Database, fast *resolver.Decision) bool {
 		n++
 		plain := s.Decide(a.sub, db.Primary, query)

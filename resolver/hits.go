@@ -61,7 +61,10 @@ func (s *Snapshot) putCommons(sub *Subject, hits []hit) []hit {
 	if sub.common == "" {
 		return hits
 	}
-	for _, r := range s.acls.names[sub.common] {
+	for i, r := range s.acls.names[sub.common] {
+		if i == 0 {
+			s.spell(sub)
+		}
 		if r.kind.Suits(sub.Kind, acl.ByCommon) && s.commonMatches(s.settings.CommonName, sub, s.databases.At(int(r.db)).Primary.Server) {
 			hits = append(hits, makeHit(r, acl.ByCommon))
 		}

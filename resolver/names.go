@@ -76,6 +76,43 @@ func (n *namer) names(id directory.ID) Names {
 	return Names{Own: own, Alternates: n.alternates(e, own)}
 }
 
+// plain is what the names of an entry come to without parsing any: the one name
+// that is its DN, the bare common name, and the branch above. It is false for
+// entries that have other names, and for DNs that name.Plain does not read.
+func (n *namer) plain(id directory.ID) (own, common name.Key, above string, ok bool) {
+	e := n.store.Entry(id)
+	if n.hasMapped {
+		if _, has := e.Find(n.mapped); has {
+			return "", "", "", false
+		}
+	}
+	if n.hasAlterns {
+		if _, has := e.Find(n.alternate); has {
+			return "", "", "", false
+		}
+	}
+	key := e.Key()
+	common, above, ok = name.Plain(key)
+	return name.Key(key), common, above, ok
+}
+
+// has tells whether a name is an own or alternate name of an entry.
+func (n *namer) has(id directory.ID, k name.Key) bool {
+	if own, _, _, ok := n.plain(id); ok {
+		return own == k
+	}
+	names := n.names(id)
+	return slices.ContainsFunc(names.all(), func(each name.Name) bool { return each.Key() == k })
+}
+
+// common is the bare common name of an entry.
+func (n *namer) common(id directory.ID) name.Key {
+	if _, common, _, ok := n.plain(id); ok {
+		return common
+	}
+	return n.names(id).Own.CommonKey()
+}
+
 // mappedName is the one value of the Notes name attribute; several are doubtful
 // and count as none.
 func (n *namer) mappedName(e directory.Entry) (name.Name, bool) {
@@ -166,7 +203,7 @@ func (x *nameIndex) change() *nameChange {
 func (c *nameChange) note(side int, id directory.ID, n *Names, isPerson bool) {
 	for _, each := range n.all() {
 		c.byName[side] = append(c.byName[side], pairs.Of(c.index.hash.Text(string(each.Key())), uint32(id)))
-		b := branch(each)
+		b := branchOf(each)
 		if c.branches[b] == nil {
 			c.branches[b] = new([2][]uint32)
 		}
@@ -196,8 +233,8 @@ func (c *nameChange) finish() *nameIndex {
 	return out
 }
 
-// branch is the narrowest wildcard that covers a name.
-func branch(n name.Name) name.Key {
+// branchOf is the narrowest wildcard that covers a name.
+func branchOf(n name.Name) name.Key {
 	keys := n.WildcardKeys()
 	if len(keys) == 0 {
 		return ""
@@ -208,42 +245,43 @@ func branch(n name.Name) name.Key {
 // holder is the one person or server that has a name as own or alternate name;
 // a name that two entries hold is nobody's.
 func (x *nameIndex) holder(k name.Key, n *namer) (directory.ID, bool) {
-	ids := x.holders(k, n)
-	if len(ids) != 1 {
+	only, count := directory.None, 0
+	x.eachHolder(k, n, func(id directory.ID) { only, count = id, count+1 })
+	if count != 1 {
 		return directory.None, false
 	}
-	return ids[0], true
+	return only, true
 }
 
 // holders lists everybody who has a name as own or alternate name, ascending.
 func (x *nameIndex) holders(k name.Key, n *namer) []directory.ID {
 	var ids []directory.ID
+	x.eachHolder(k, n, func(id directory.ID) { ids = append(ids, id) })
+	return ids
+}
+
+func (x *nameIndex) eachHolder(k name.Key, n *namer, yield func(directory.ID)) {
 	for _, p := range x.byName.Find(x.hash.Text(string(k))) {
-		id := directory.ID(pairs.Second(p))
-		names := n.names(id)
-		for _, each := range names.all() {
-			if each.Key() == k {
-				ids = append(ids, id)
-				break
-			}
+		if id := directory.ID(pairs.Second(p)); n.has(id, k) {
+			yield(id)
 		}
 	}
-	return ids
 }
 
 // commonHolder is the one person whose bare common name is k (rule 2.10); nobody
 // where it is somebody else's whole name.
 func (x *nameIndex) commonHolder(k name.Key, n *namer) (directory.ID, bool) {
-	ids := x.commonHolders(k, n)
-	if len(ids) != 1 {
+	only, count := directory.None, 0
+	x.eachCommonHolder(k, n, func(id directory.ID) { only, count = id, count+1 })
+	if count != 1 {
 		return directory.None, false
 	}
-	for _, other := range x.holders(k, n) {
-		if other != ids[0] {
-			return directory.None, false
-		}
+	elsewhere := false
+	x.eachHolder(k, n, func(id directory.ID) { elsewhere = elsewhere || id != only })
+	if elsewhere {
+		return directory.None, false
 	}
-	return ids[0], true
+	return only, true
 }
 
 // isFree tells whether nobody has a bare common name in any way.
@@ -253,11 +291,14 @@ func (x *nameIndex) isFree(k name.Key, n *namer) bool {
 
 func (x *nameIndex) commonHolders(k name.Key, n *namer) []directory.ID {
 	var ids []directory.ID
+	x.eachCommonHolder(k, n, func(id directory.ID) { ids = append(ids, id) })
+	return ids
+}
+
+func (x *nameIndex) eachCommonHolder(k name.Key, n *namer, yield func(directory.ID)) {
 	for _, p := range x.common.Find(x.hash.Text(string(k))) {
-		id := directory.ID(pairs.Second(p))
-		if own := n.names(id).Own; own.CommonKey() == k {
-			ids = append(ids, id)
+		if id := directory.ID(pairs.Second(p)); n.common(id) == k {
+			yield(id)
 		}
 	}
-	return ids
 }

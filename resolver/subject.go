@@ -23,6 +23,7 @@ type Subject struct {
 	direct    []group.ID        // direct memberships, whether they count or not
 	groups    []group.ID        // groups that count in ACLs, nested ones included; ascending
 	stored    map[name.Key]bool // instead of groups: the names that a local replica keeps (rule 6.4)
+	unspelled bool              // Name and names are not read yet; see spell
 }
 
 // DN is the distinguished name: the entry's own, or that of the name.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
+	"github.com/aclens/aclens/resolver/group"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/server"
 )
@@ -13,10 +14,16 @@ import (
 // its room. What it hands out is valid until the next subject. It serves one
 // goroutine; the zero value is ready.
 type Walker struct {
+	asking asking
+	at     *Snapshot
+	sub    *Subject // that At moved to
+	own    Subject  // sub, where it is plain
+	groups []group.ID
+
 	hits      []hit
 	positions []int32
 	answers   []serverAnswer
-	match     acl.Match
+	matched   acl.Match
 	decision  Decision // by entries, on a server of which nothing is known
 	answered  Decision // with what a server says
 }
@@ -28,53 +35,74 @@ func (s *Snapshot) EachDecision(sub *Subject, q Query, yield func(*database.Data
 	new(Walker).Each(s, sub, q, yield)
 }
 
-// Each is EachDecision with the room of the subject before; a decision is valid
-// until yield returns.
+// Each is Snapshot.EachDecision with the room of the subject before; a decision
+// is valid until yield returns.
 func (w *Walker) Each(s *Snapshot, sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
-	a := s.ask(sub, q)
+	databases, more := s.databases.All(), true
+	w.each(s, sub, q, func(i int, d *Decision) bool {
+		more = more && yield(databases[i], d)
+		return more
+	})
+}
+
+// each calls yield with the Index of every database and the decision for it.
+func (w *Walker) each(s *Snapshot, sub *Subject, q Query, yield func(int, *Decision) bool) {
+	a := w.ask(s, sub, q)
 	if a.sub.stored != nil || q.FullAccess || q.Channel == acl.Local {
+		s.spell(a.sub)
 		s.eachPlainly(a.sub, q, yield)
 		return
 	}
-	w.hits = s.matchAll(a.sub, w.hits)
+	w.match(a)
+	s.walk(a, w, s.unmatched(a.sub.Kind, q.Channel), yield)
+}
+
+// ask is Snapshot.ask in the Walker's room.
+func (w *Walker) ask(s *Snapshot, sub *Subject, q Query) *asking {
+	w.asking = asking{Snapshot: s, sub: s.through(sub, q), q: q, lists: w.asking.lists[:0]}
+	return &w.asking
+}
+
+// match finds the entries that cover the subject and asks the servers.
+func (w *Walker) match(a *asking) {
+	w.hits = a.matchAll(a.sub, w.hits)
 	w.positions = w.positions[:0]
 	w.answers = a.hostAnswers(w.answers[:0])
-	s.walk(a, w, s.unmatched(a.sub.Kind, q.Channel), yield)
+	w.decision.Server, w.decision.ServerReason = noDocument, noDocumentReason
 }
 
 // walk goes through the databases and the hits side by side. Where nothing
 // matches, the row of whoever matches nothing is the answer.
-func (s *Snapshot) walk(a *asking, w *Walker, unmatched []Decision, yield func(*database.Database, *Decision) bool) {
-	w.decision.Server, w.decision.ServerReason = noDocument, noDocumentReason
-	hits := w.hits
-	for i, db := range s.databases.All() {
+func (s *Snapshot) walk(a *asking, w *Walker, unmatched []Decision, yield func(int, *Decision) bool) {
+	hits, databases := w.hits, s.databases.All()
+	for i := range unmatched {
 		d := &unmatched[i]
 		if len(hits) > 0 && hits[0].db() == uint32(i) {
 			hits = w.takeMatch(hits)
-			a.readACL(&w.decision, db.Primary, &w.match, &s.settings.Reading)
+			a.readACL(&w.decision, databases[i].Primary, &w.matched, &s.settings.Reading)
 			d = &w.decision
 		}
 		if host := s.hosts.of[i]; !w.answers[host].plain {
 			w.answered = *d
-			w.answered.from(a.inFolder(db.Primary, &w.answers[host]))
+			w.answered.from(a.inFolder(databases[i].Primary, &w.answers[host]))
 			d = &w.answered
 		}
-		if !yield(db, d) {
+		if !yield(i, d) {
 			return
 		}
 	}
 }
 
-func (s *Snapshot) eachPlainly(sub *Subject, q Query, yield func(*database.Database, *Decision) bool) {
-	for _, db := range s.databases.All() {
+func (s *Snapshot) eachPlainly(sub *Subject, q Query, yield func(int, *Decision) bool) {
+	for i, db := range s.databases.All() {
 		d := s.Decide(sub, db.Primary, q)
-		if !yield(db, &d) {
+		if !yield(i, &d) {
 			return
 		}
 	}
 }
 
-// takeMatch splits the hits of one database off the front, into w.match. They
+// takeMatch splits the hits of one database off the front, into w.matched. They
 // are ordered by way, so that each way is a run of the positions.
 func (w *Walker) takeMatch(hits []hit) []hit {
 	db, n := hits[0].db(), 0
@@ -88,7 +116,7 @@ func (w *Walker) takeMatch(hits []hit) []hit {
 		out, run = run[:ends[via]:ends[via]], run[ends[via]:]
 		return out
 	}
-	w.match = acl.Match{Names: next(acl.ByName), Commons: next(acl.ByCommon), Groups: next(acl.ByGroup), Wildcards: next(acl.ByWildcard)}
+	w.matched = acl.Match{Names: next(acl.ByName), Commons: next(acl.ByCommon), Groups: next(acl.ByGroup), Wildcards: next(acl.ByWildcard)}
 	return hits[n:]
 }
 
@@ -147,9 +175,14 @@ var noDocument, noDocumentReason = new(server.Server).Access(nil, acl.Notes)
 // hostAnswers asks every server once whether it lets the subject in.
 func (a *asking) hostAnswers(answers []serverAnswer) []serverAnswer {
 	for _, n := range a.hosts.names {
+		srv := a.Server(n)
+		if a.asServerSees() && srv.Document == nil && len(srv.Settings.Folders) == 0 {
+			answers = append(answers, serverAnswer{noDocument, noDocumentReason, true})
+			continue
+		}
+		a.spell(a.sub)
 		access, why := a.serverItself(n)
-		plain := access == noDocument && why == noDocumentReason && len(a.Server(n).Settings.Folders) == 0
-		answers = append(answers, serverAnswer{access, why, plain})
+		answers = append(answers, serverAnswer{access: access, why: why})
 	}
 	return answers
 }

@@ -73,14 +73,12 @@ func (c *computed) rows(channel acl.Channel) []standing {
 	if r.known {
 		return r.list
 	}
-	sub := c.sub()
-	if sub == nil {
+	if !c.walker.At(c.state.Snapshot, c.id) {
 		return nil
 	}
 	r.known, r.list = true, r.list[:0]
-	c.walker.Each(c.state.Snapshot, sub, resolver.Query{Channel: channel}, func(_ *database.Database, d *resolver.Decision) bool {
+	c.walker.EachDecision(channel, func(_ int, d *resolver.Decision) {
 		r.list = append(r.list, standing{d.Level, d.Privileges, d.Roles})
-		return true
 	})
 	return r.list
 }
@@ -288,10 +286,24 @@ func everyGroup(s *resolver.Snapshot, id directory.ID) []group.ID   { return s.M
 func aclGroups(s *resolver.Snapshot, id directory.ID) []group.ID    { return s.ACLGroups(id) }
 func directGroups(s *resolver.Snapshot, id directory.ID) []group.ID { return s.DirectMemberOf(id) }
 
-func memberOf(w which) func(*computed, func(string)) {
+// everyGroupOf is everyGroup for the entry at hand, in room that serves one
+// entry after another.
+func everyGroupOf(c *computed) []group.ID {
+	if c.walker.At(c.state.Snapshot, c.id) {
+		return c.walker.MemberOf()
+	}
+	return everyGroup(c.state.Snapshot, c.id)
+}
+
+// groupsOf finds groups of the entry at hand.
+func groupsOf(w which) func(*computed) []group.ID {
+	return func(c *computed) []group.ID { return w(c.state.Snapshot, c.id) }
+}
+
+func memberOf(groups func(*computed) []group.ID) func(*computed, func(string)) {
 	return func(c *computed, put func(string)) {
 		s := c.state.Snapshot
-		for _, g := range w(s, c.id) {
+		for _, g := range groups(c) {
 			info := s.Group(g)
 			if !info.Alive() || info.DenyList() && !c.denyLists() {
 				continue
