@@ -21,7 +21,7 @@ const (
 )
 
 // company is many people in nested groups, and many databases that name the groups.
-func company(b *testing.B) *resolver.Snapshot {
+func company(b testing.TB) *resolver.Snapshot {
 	r := rand.New(rand.NewPCG(1, 1))
 	dn := func(i int) string { return fmt.Sprintf("cn=Jane Doe %d,ou=Unit %d,o=Acme", i, i%40) }
 	drafts := []directory.Draft{draft("o=Acme", "objectClass", "organization", "o", "Acme")}

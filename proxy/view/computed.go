@@ -32,6 +32,7 @@ type computed struct {
 	looked    bool // subject is looked up
 	walker    resolver.Walker
 	decisions [acl.Local + 1]rows
+	matches   [acl.Local + 1]matches
 	only      []*database.Database // nil: all; only for those who may read everything
 }
 
@@ -55,7 +56,7 @@ func (c *computed) at(id directory.ID, e directory.Entry) {
 	}
 	c.id, c.entry, c.subject, c.looked = id, e, nil, false
 	for i := range c.decisions {
-		c.decisions[i].known = false
+		c.decisions[i].known, c.matches[i].known = false, false
 	}
 }
 
@@ -78,7 +79,7 @@ func (c *computed) rows(channel acl.Channel) []standing {
 	}
 	r.known, r.list = true, r.list[:0]
 	c.walker.EachDecision(channel, func(_ int, d *resolver.Decision) {
-		r.list = append(r.list, standing{d.Level, d.Privileges, d.Roles})
+		r.list = append(r.list, readStanding(d))
 	})
 	return r.list
 }
@@ -95,7 +96,7 @@ func (c *computed) few(channel acl.Channel) []standing {
 		if sub := c.sub(); sub != nil {
 			d = c.state.Snapshot.Decide(sub, db.Primary, resolver.Query{Channel: channel})
 		}
-		r.list = append(r.list, standing{d.Level, d.Privileges, d.Roles})
+		r.list = append(r.list, readStanding(&d))
 	}
 	return r.list
 }
@@ -160,25 +161,40 @@ func (c *computed) subordinates(enough int) int {
 	return n
 }
 
-func levels(channel acl.Channel, r reached) func(*computed, func(string)) {
-	return func(c *computed, put func(string)) {
-		c.each(channel, func(db *database.Database, d *standing) {
-			w := c.state.wordsOf(db)
-			for l, highest := r(d.level); l <= highest; l++ {
-				put(w.levels[l])
-			}
-		})
-	}
+// inDatabases is an attribute that puts its values database by database, by the
+// decision there.
+type inDatabases struct {
+	channel func(*State) acl.Channel
+	put     func(w *words, d *standing, put func(string))
 }
 
-func roles(channel acl.Channel) func(*computed, func(string)) {
-	return func(c *computed, put func(string)) {
-		c.each(channel, func(db *database.Database, d *standing) {
-			if d.level > acl.NoAccess {
-				putRoles(c.state.wordsOf(db).roles, d, put)
-			}
-		})
-	}
+func over(channel acl.Channel) func(*State) acl.Channel {
+	return func(*State) acl.Channel { return channel }
+}
+
+func overGroupChannel(s *State) acl.Channel { return s.view.groupChannel }
+
+// values are the values for the entry at hand.
+func (a *inDatabases) values(c *computed, put func(string)) {
+	c.each(a.channel(c.state), func(db *database.Database, d *standing) {
+		a.put(c.state.wordsOf(db), d, put)
+	})
+}
+
+func levels(channel acl.Channel, r reached) *inDatabases {
+	return &inDatabases{over(channel), func(w *words, d *standing, put func(string)) {
+		for l, highest := r(d.level); l <= highest; l++ {
+			put(w.levels[l])
+		}
+	}}
+}
+
+func roles(channel acl.Channel) *inDatabases {
+	return &inDatabases{over(channel), func(w *words, d *standing, put func(string)) {
+		if d.level > acl.NoAccess {
+			putRoles(w.roles, d, put)
+		}
+	}}
 }
 
 // putRoles puts those of the words by role that a decision has.
@@ -190,31 +206,30 @@ func putRoles(words []string, d *standing, put func(string)) {
 	}
 }
 
-func privileges(c *computed, put func(string)) {
-	c.each(acl.Notes, func(db *database.Database, d *standing) {
-		for i, w := range c.state.wordsOf(db).privileges {
-			if d.privileges.Has(1 << i) {
-				put(w)
-			}
+var privileges = &inDatabases{over(acl.Notes), func(w *words, d *standing, put func(string)) {
+	for i, word := range w.privileges {
+		if d.privileges.Has(1 << i) {
+			put(word)
 		}
-	})
-}
+	}
+}}
 
 // accessGroups lists the level and role groups of the virtual subtree that hold
 // the entry.
-func accessGroups(c *computed, put func(string)) {
-	c.each(c.state.view.groupChannel, func(db *database.Database, d *standing) {
-		w := c.state.wordsOf(db)
-		for l := acl.Reader; l <= d.level; l++ {
-			put(w.levelGroups[l])
-		}
-		if d.level > acl.NoAccess {
-			putRoles(w.roleGroups, d, put)
-		}
-	})
-}
+var accessGroups = &inDatabases{overGroupChannel, func(w *words, d *standing, put func(string)) {
+	for l := acl.Reader; l <= d.level; l++ {
+		put(w.levelGroups[l])
+	}
+	if d.level > acl.NoAccess {
+		putRoles(w.roleGroups, d, put)
+	}
+}}
 
 func highest(c *computed, put func(string)) {
+	if best, ok := c.highestAtOnce(acl.Notes); ok {
+		put(best.String())
+		return
+	}
 	best, any := acl.NoAccess, false
 	c.each(acl.Notes, func(_ *database.Database, d *standing) {
 		best, any = max(best, d.level), true

@@ -18,6 +18,10 @@ type writer struct {
 	secret   map[string]bool   // deny lists that may not be named
 	controls []wire.Control    // of the entry being written
 	out      wire.EntryWriter  // of the entry being written; kept here so that none is allocated
+
+	put   func(string) // putValue, made once
+	name  string       // of the attribute at hand
+	begun bool         // its first value is written
 }
 
 type wantedAttribute struct {
@@ -30,6 +34,7 @@ type wantedAttribute struct {
 // writerFor makes a writer of the entries of one stage, with what a selection asks for.
 func (q *Query) writerFor(s *stage, sel *selection) *writer {
 	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as, secret: q.state.secretValues(q.rights)}
+	w.put = w.putValue
 	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
 	sc := s.store.Schema()
 	for _, a := range s.place.virtual(0) {
@@ -95,18 +100,37 @@ func (w *writer) virtuals(out *wire.EntryWriter, id directory.ID, e directory.En
 			continue
 		}
 		w.computed.attribute = a.folded
-		begun := false
-		a.values(&w.computed, func(v string) {
-			if !begun {
-				out.BeginAttribute(a.name)
-				begun = true
-			}
-			if !w.sel.typesOnly {
-				out.Value(v)
-			}
-		})
-		if begun {
+		w.begun = false
+		w.name = a.name
+		if a.in == nil || !w.copyBlock(a.in) {
+			a.values(&w.computed, w.put)
+		}
+		if w.begun {
 			out.EndAttribute()
 		}
+	}
+}
+
+// begin begins the attribute at hand with its first value.
+func (w *writer) begin() {
+	if !w.begun {
+		w.out.BeginAttribute(w.name)
+		w.begun = true
+	}
+}
+
+// putValue writes a value of the attribute at hand.
+func (w *writer) putValue(v string) {
+	w.begin()
+	if !w.sel.typesOnly {
+		w.out.Value(v)
+	}
+}
+
+// putRaw writes encoded values of the attribute at hand.
+func (w *writer) putRaw(values []byte) {
+	if len(values) > 0 {
+		w.begin()
+		w.out.RawValues(values)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
@@ -46,6 +47,9 @@ type State struct {
 
 	wordsOnce sync.Once
 	words     []words // by database
+
+	blocks    blocks
+	unmatched [acl.Local + 1]levelCounts
 
 	copiesOnce sync.Once
 	copies     []string // DNs of the flattened groups, by group.ID

@@ -45,8 +45,9 @@ type attribute struct {
 	on     onEntries
 	when   returned
 
-	// values computes the values for one entry.
+	// values computes the values for one entry; where in is set, from it.
 	values func(c *computed, put func(string))
+	in     *inDatabases
 	// leaf finds the entries with one value through sets; nil where only the
 	// computed values of each candidate tell.
 	leaf func(c *compiler, a *attribute, value string) leafSet
@@ -83,20 +84,20 @@ const (
 // attributes is the table of docs/contract.md, section 4.
 var attributes = []*attribute{
 	{name: "effectiveAccess", number: 1, desc: "Level in each database as a Notes client, above no access", class: policy.Access,
-		values: levels(acl.Notes, exactly), leaf: levelLeaf(acl.Notes, exactly)},
+		in: levels(acl.Notes, exactly), leaf: levelLeaf(acl.Notes, exactly)},
 	{name: "effectiveWebAccess", number: 2, desc: "Level in each database on channel web-session", class: policy.Access,
-		values: levels(acl.WebSession, exactly), leaf: levelLeaf(acl.WebSession, exactly)},
+		in: levels(acl.WebSession, exactly), leaf: levelLeaf(acl.WebSession, exactly)},
 	{name: "effectiveAccessAtLeast", number: 3, desc: "Every level reached in each database as a Notes client", class: policy.Access,
-		values: levels(acl.Notes, atLeast), leaf: levelLeaf(acl.Notes, atLeast)},
+		in: levels(acl.Notes, atLeast), leaf: levelLeaf(acl.Notes, atLeast)},
 	{name: "effectiveWebAccessAtLeast", number: 4, desc: "Every level reached in each database on channel web-session", class: policy.Access,
-		values: levels(acl.WebSession, atLeast), leaf: levelLeaf(acl.WebSession, atLeast)},
+		in: levels(acl.WebSession, atLeast), leaf: levelLeaf(acl.WebSession, atLeast)},
 	{name: "effectiveRole", number: 5, desc: "Roles in each database as a Notes client", class: policy.Access,
-		values: roles(acl.Notes), leaf: roleLeaf(acl.Notes)},
+		in: roles(acl.Notes), leaf: roleLeaf(acl.Notes)},
 	{name: "effectiveWebRole", number: 6, desc: "Roles in each database on channel web-session", class: policy.Access,
-		values: roles(acl.WebSession), leaf: roleLeaf(acl.WebSession)},
-	{name: "effectivePrivilege", number: 7, desc: "Privileges in each database as a Notes client", class: policy.Access, values: privileges},
+		in: roles(acl.WebSession), leaf: roleLeaf(acl.WebSession)},
+	{name: "effectivePrivilege", number: 7, desc: "Privileges in each database as a Notes client", class: policy.Access, in: privileges},
 	{name: "effectiveAccessGroup", number: 8, desc: "Level and role groups that hold this entry", kind: dnKind, class: policy.Access,
-		values: accessGroups, leaf: accessGroupLeaf},
+		in: accessGroups, leaf: accessGroupLeaf},
 	{name: "effectiveHighestAccess", number: 9, desc: "Highest level over all databases", single: true, class: policy.Access, values: highest},
 	{name: "effectiveAccessReason", number: 10, desc: "The explained decision for each database, as JSON", kind: plainKind, class: policy.Access,
 		values: reasons},
@@ -203,6 +204,9 @@ var classes = []schema.Class{
 var byName = func() map[string]*attribute {
 	m := map[string]*attribute{}
 	for _, a := range attributes {
+		if a.in != nil {
+			a.values = a.in.values
+		}
 		m[strings.ToLower(a.name)] = a
 	}
 	return m
