@@ -27,8 +27,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 && args[0] == "serve" {
-		return serve(args[1:])
+	if len(args) > 0 {
+		switch args[0] {
+		case "serve":
+			return serve(args[1:])
+		case "start":
+			return start(ctx, args[1:], out)
+		}
 	}
 	o, err := parse(args)
 	if err != nil {

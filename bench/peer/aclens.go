@@ -92,8 +92,22 @@ func writeHook(root, dir string) (string, error) {
 // loaded is how long a large directory may take to be read.
 const loaded = 10 * time.Minute
 
-// Start serves the LDIF file, or the slapd at an address.
+// Start serves the LDIF file, or the slapd at an address, and returns once it
+// answers.
 func (a Aclens) Start(ctx context.Context, s Setting, from From, slapd string) (*Peer, error) {
+	p, err := a.Launch(ctx, s, from, slapd)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.await(ctx, s.Bind, s.Question, loaded); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
+}
+
+// Launch is Start that returns once it listens.
+func (a Aclens) Launch(ctx context.Context, s Setting, from From, slapd string) (*Peer, error) {
 	dir := filepath.Join(s.Dir, string(from))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making a folder for %s: %w", from, err)
@@ -107,19 +121,22 @@ func (a Aclens) Start(ctx context.Context, s Setting, from From, slapd string) (
 			return nil, fmt.Errorf("starting %s: %w", from, err)
 		}
 	}
-	address := make(chan string, 1)
-	p, err := run(ctx, string(from), "", func(line []byte) { findListener(line, address) }, a.Program, "serve", "--config", config)
+	listeners := make(chan listening, 4)
+	p, err := run(ctx, string(from), "", func(line []byte) { findListener(line, listeners) }, a.Program, "serve", "--config", config)
 	if err != nil {
 		return nil, err
 	}
-	select {
-	case p.Addr = <-address:
-	case <-p.ended:
-		return nil, fmt.Errorf("%s ended at its start:\n%s", from, p.output)
-	}
-	if err := p.await(ctx, s.Bind, s.Question, loaded); err != nil {
-		p.Stop()
-		return nil, err
+	for p.Addr == "" || p.HTTP == "" {
+		select {
+		case l := <-listeners:
+			if l.Listener == "ldap" {
+				p.Addr = l.Address
+			} else {
+				p.HTTP = l.Address
+			}
+		case <-p.ended:
+			return nil, fmt.Errorf("%s ended at its start:\n%s", from, p.output)
+		}
 	}
 	return p, nil
 }
@@ -133,14 +150,17 @@ func ProfileAddress(s Setting, from From) (string, error) {
 	return string(text), nil
 }
 
-// findListener waits for the line of the log that tells the LDAP address.
-func findListener(line []byte, address chan<- string) {
-	var said struct{ Msg, Listener, Address string }
-	if json.Unmarshal(line, &said) != nil || said.Msg != "listening" || said.Listener != "ldap" {
+// listening is what the log says of an open listener.
+type listening struct{ Msg, Listener, Address string }
+
+// findListener waits for the lines of the log that tell addresses.
+func findListener(line []byte, found chan<- listening) {
+	var said listening
+	if json.Unmarshal(line, &said) != nil || said.Msg != "listening" {
 		return
 	}
 	select {
-	case address <- said.Address:
+	case found <- said:
 	default:
 	}
 }

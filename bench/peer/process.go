@@ -25,6 +25,7 @@ import (
 type Peer struct {
 	Name string
 	Addr string        // host:port of its LDAP listener
+	HTTP string        // host:port of its HTTP listener; only an aclens has one
 	Cold time.Duration // from its start to its first answer with entries
 
 	cmd    *exec.Cmd
