@@ -88,6 +88,13 @@ bench-plot: ## draw CPU of a search against the number of people (SIZES=1000,500
 	@cd bench && go run . -root .. -sizes $(or $(SIZES),1000$(comma)5000$(comma)20000$(comma)100000) -svg ../docs/performance-cost.svg \
 	  -rows $(or $(ROWS),uid$(comma)member$(comma)access) -peers $(or $(PEERS),slapd$(comma)slapd-dynlist$(comma)aclens-ldif$(comma)loop)
 
+# How long aclens takes from nothing, what it holds, and what a refresh costs.
+.PHONY: bench-start
+bench-start: ## time a start of aclens to its first right answer (PEOPLE GROUPS MEMBERSHIPS DATABASES FROM=aclens-ldif)
+	@cd bench && go run . start -root .. $(call bench-flag,people,PEOPLE) $(call bench-flag,groups,GROUPS) $(call bench-flag,depth,DEPTH) $(call bench-flag,fanout,FANOUT) \
+	  $(call bench-flag,memberships,MEMBERSHIPS) $(call bench-flag,databases,DATABASES) $(call bench-flag,entries,ENTRIES) $(call bench-flag,seed,SEED) \
+	  $(call bench-flag,from,FROM) $(if $(DIR),-dir '$(abspath $(DIR))')
+
 comma := ,
 # A flag of the benchmark, if its variable was given to make: bash sets some of
 # the names by itself.

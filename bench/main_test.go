@@ -61,6 +61,23 @@ func TestASizeIsAPointOfThePicture(t *testing.T) {
 	}
 }
 
+// A start whose first answers were wrong would end with an error, and so would a
+// refresh that never shows.
+func TestAStartIsMeasuredFromAFileAndFromSlapd(t *testing.T) {
+	for from, stages := range map[string]int{"aclens-ldif": 5, "aclens-slapd": 3} {
+		t.Run(from, func(t *testing.T) {
+			var out bytes.Buffer
+			args := []string{"start", "-people", "150", "-groups", "40", "-databases", "6", "-settle", "10ms", "-from", from, "-dir", t.TempDir()}
+			if err := run(context.Background(), args, &out); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.Count(out.String(), "\n| ") - 1; got != stages {
+				t.Errorf("%d stages, want %d:\n%s", got, stages, out.String())
+			}
+		})
+	}
+}
+
 func TestAPeerThatNeedsAnotherSaysSo(t *testing.T) {
 	for _, c := range []struct{ peers, needs string }{
 		{"aclens-slapd", "needs slapd"}, {"loop", "needs aclens-ldif"}, {"oracle", `no peer is called "oracle"`},
