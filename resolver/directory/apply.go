@@ -1,7 +1,6 @@
 package directory
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -36,6 +35,14 @@ func (f Fault) Error() string { return fmt.Sprintf("entry %q: %v", f.DN, f.Err) 
 func (s *Store) Apply(changes []Change) (next *Store, touched []ID, faults []Fault) {
 	w := newWriter(s, len(changes))
 	w.learn(changes)
+	if w.first = len(s.entries) == 0 && onlyPuts(changes); w.first {
+		return w.fill(changes)
+	}
+	return w.step(changes)
+}
+
+// step makes the changes one after the other.
+func (w *writer) step(changes []Change) (next *Store, touched []ID, faults []Fault) {
 	for i := range changes {
 		w.change(&changes[i])
 	}
@@ -66,10 +73,12 @@ type writer struct {
 	touched map[ID]Entry // the old record of every slot that was written
 	nameIDs map[string]schema.ID
 	faults  []Fault
+	packer  packer
 	leftOut int        // attributes whose names cannot be known
 	orphans []ID       // slots that lost a child or their entry
 	grown   map[ID]int // children added less children removed
 	shaded  bool       // shadows is a copy
+	first   bool       // nothing was there before and nothing is taken away: touched and grown are not kept
 }
 
 func newWriter(s *Store, n int) *writer {
@@ -81,7 +90,7 @@ func newWriter(s *Store, n int) *writer {
 	c.classes, c.grams = maps.Clone(s.classes), maps.Clone(s.grams)
 	return &writer{
 		Store: &c, old: s, pending: make(map[string]ID, n), gone: map[string]bool{},
-		touched: make(map[ID]Entry, n), nameIDs: map[string]schema.ID{}, grown: map[ID]int{},
+		touched: map[ID]Entry{}, nameIDs: map[string]schema.ID{}, grown: map[ID]int{},
 	}
 }
 
@@ -107,50 +116,23 @@ func (w *writer) find(key string) (ID, bool) {
 }
 
 func (w *writer) put(d *Draft) error {
-	dn, err := name.ParseDN(d.DN)
+	w.packer.leftOut = w.packer.leftOut[:0]
+	record, err := w.packer.pack(w, d)
 	if err != nil {
 		return err
 	}
-	if dn.IsRoot() {
-		return fmt.Errorf("an entry needs a name")
-	}
-	if d.Source >= MaxSources {
-		return fmt.Errorf("directory number %d, but there are at most %d", d.Source, MaxSources)
-	}
-	attrs := w.resolve(d)
-	record := pack(d.Source<<sourceShift, d.DN, dn.Key(), attrs)
-	if id, ok := w.find(dn.Key()); ok {
-		w.replace(id, record)
-		return nil
-	}
-	w.insert(record, dn.Parent())
+	w.leaveOut(w.packer.leftOut)
+	w.place(record)
 	return nil
 }
 
-// resolve finds the description of every attribute, and joins values of one
-// description that the source lists in several places.
-func (w *writer) resolve(d *Draft) []packed {
-	attrs := make([]packed, 0, len(d.Attributes))
-next:
-	for i := range d.Attributes {
-		a := &d.Attributes[i]
-		if len(a.Values) == 0 {
-			continue
-		}
-		id, known := w.nameIDs[a.Name]
-		if !known {
-			w.leaveOut(d, a.Name)
-			continue
-		}
-		for j := range attrs {
-			if attrs[j].id == id {
-				attrs[j].values = slices.Concat(attrs[j].values, a.Values)
-				continue next
-			}
-		}
-		attrs = append(attrs, packed{id, w.schema.Name(id), a.Values})
+// place puts a record where its name says.
+func (w *writer) place(record Entry) {
+	if id, ok := w.find(record.Key()); ok {
+		w.replace(id, record)
+		return
 	}
-	return attrs
+	w.insert(record)
 }
 
 // learn finds the description of every attribute name in the changes, and makes
@@ -185,35 +167,24 @@ func (w *writer) learn(changes []Change) {
 	}
 }
 
-// maxLeftOut bounds the reports of attributes that were left out.
-const maxLeftOut = 1000
-
-func (w *writer) leaveOut(d *Draft, attribute string) {
-	if w.leftOut++; w.leftOut > maxLeftOut {
-		return
-	}
-	_, err := schema.Standard().Intern(attribute)
-	if err == nil {
-		err = errors.New("there are too many attribute names")
-	}
-	w.faults = append(w.faults, Fault{DN: d.DN, Err: fmt.Errorf("an attribute is left out: %w", err), Taken: true})
-}
-
 // insert gives a new record a slot, with glue above it where nothing is.
-func (w *writer) insert(record Entry, parent name.DN) ID {
+func (w *writer) insert(record Entry) ID {
 	above := None
-	if !parent.IsRoot() {
+	if parent, _ := name.ParentKey(record.Key()); parent != "" {
 		var ok bool
-		if above, ok = w.find(parent.Key()); !ok {
-			above = w.insert(pack(flagGlue, parent.String(), parent.Key(), nil), parent.Parent())
+		if above, ok = w.find(parent); !ok {
+			dn, _ := name.ParseDN(record.DN()) // the record was made of it
+			above = w.insert(pack(flagGlue, dn.Parent().String(), parent, nil))
 		}
 	}
 	id := w.slot()
 	w.write(id, record)
 	w.parents[id] = above
 	w.pending[record.Key()] = id
-	delete(w.gone, record.Key())
-	w.grown[above]++
+	if !w.first {
+		delete(w.gone, record.Key())
+		w.grown[above]++
+	}
 	return id
 }
 
@@ -229,7 +200,7 @@ func (w *writer) slot() ID {
 }
 
 func (w *writer) write(id ID, record Entry) {
-	if _, ok := w.touched[id]; !ok {
+	if _, ok := w.touched[id]; !ok && !w.first {
 		w.touched[id] = w.old.Entry(id)
 	}
 	w.entries[id] = record

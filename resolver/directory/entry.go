@@ -129,20 +129,21 @@ func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)
 // pack makes the record of a draft whose attribute IDs are known; values of one
 // description that a source lists in two places are joined.
 func pack(flags byte, dn, key string, attrs []packed) Entry {
-	size := 1 + 2*binary.MaxVarintLen32 + len(dn) + len(key)
-	for i := range attrs {
-		size += 2 + binary.MaxVarintLen32 + attrs[i].size()
-	}
-	b := make([]byte, 0, size)
+	return Entry(appendRecord(nil, flags, dn, []byte(key), attrs))
+}
+
+func appendRecord(b []byte, flags byte, dn string, key []byte, attrs []packed) []byte {
 	b = append(b, flags)
 	b = appendString(b, dn)
 	b = appendString(b, key)
 	for i := range attrs {
 		b = append(b, byte(attrs[i].id>>8), byte(attrs[i].id))
-		b = binary.AppendUvarint(b, uint64(attrs[i].size()))
-		b = attrs[i].append(b)
+		values := attrs[i].valuesSize()
+		content := tlvSize(len(attrs[i].name)) + tlvSize(values)
+		b = binary.AppendUvarint(b, uint64(tlvSize(content)))
+		b = attrs[i].append(b, content, values)
 	}
-	return Entry(b)
+	return b
 }
 
 // packed is an attribute on its way into a record.
@@ -160,15 +161,13 @@ func (p *packed) valuesSize() int {
 	return n
 }
 
-func (p *packed) contentSize() int { return tlvSize(len(p.name)) + tlvSize(p.valuesSize()) }
-
-func (p *packed) size() int { return tlvSize(p.contentSize()) }
-
-func (p *packed) append(b []byte) []byte {
-	b = appendHeader(b, tagSequence, p.contentSize())
+// append appends the encoding; the sizes are those of its contents and of its
+// values.
+func (p *packed) append(b []byte, content, values int) []byte {
+	b = appendHeader(b, tagSequence, content)
 	b = appendHeader(b, tagOctetString, len(p.name))
 	b = append(b, p.name...)
-	b = appendHeader(b, tagSet, p.valuesSize())
+	b = appendHeader(b, tagSet, values)
 	for _, v := range p.values {
 		b = appendHeader(b, tagOctetString, len(v))
 		b = append(b, v...)
@@ -227,7 +226,7 @@ func cutTLV(s string) (content, rest string) {
 	return s[at : at+n], s[at+n:]
 }
 
-func appendString(b []byte, s string) []byte {
+func appendString[T string | []byte](b []byte, s T) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }

@@ -13,8 +13,16 @@ import (
 // delta collects what a change takes from and gives to one list of postings.
 type delta struct{ gone, come []uint64 }
 
-// bits collects what a change takes from and gives to one set.
-type bits struct{ gone, come []uint32 }
+// bits collects what a change takes from and gives to one set. What comes is
+// put into the set from time to time, so that a first load does not hold a
+// number for every posting.
+type bits struct {
+	gone, come []uint32
+	set        *roaring.Bitmap
+}
+
+// mostNoted is how many numbers wait to be put into a set.
+const mostNoted = 1 << 11
 
 // notes is everything that a change does to the indexes.
 type notes struct {
@@ -44,6 +52,10 @@ func at[K comparable, V any](m map[K]*V, k K) *V {
 
 // finish brings the indexes up to what was written and returns the Store.
 func (w *writer) finish() *Store {
+	if w.first {
+		w.apply(w.noteAll())
+		return w.Store
+	}
 	n := newNotes()
 	var r recorder
 	for id, before := range w.touched {
@@ -86,12 +98,15 @@ func (w *writer) apply(n *notes) {
 
 // applyTo returns a set of its own: the old one belongs to an older Store.
 func (b *bits) applyTo(old *roaring.Bitmap) *roaring.Bitmap {
-	set := roaring.New()
-	if old != nil {
-		set = old.Clone()
+	if old == nil { // then nothing can be gone
+		b.settle()
+		return b.set
 	}
-	gone := roaring.BitmapOf(b.gone...)
-	set.AndNot(gone)
+	set := old.Clone()
+	set.AndNot(roaring.BitmapOf(b.gone...))
+	if b.set != nil {
+		set.Or(b.set)
+	}
 	set.AddMany(b.come)
 	return set
 }
@@ -99,9 +114,20 @@ func (b *bits) applyTo(old *roaring.Bitmap) *roaring.Bitmap {
 func (b *bits) note(id ID, sign int) {
 	if sign < 0 {
 		b.gone = append(b.gone, uint32(id))
-	} else {
-		b.come = append(b.come, uint32(id))
+		return
 	}
+	if b.come = append(b.come, uint32(id)); len(b.come) == mostNoted {
+		b.settle()
+	}
+}
+
+// settle puts what waits into the set.
+func (b *bits) settle() {
+	if b.set == nil {
+		b.set = roaring.New()
+	}
+	b.set.AddMany(b.come)
+	b.come = b.come[:0]
 }
 
 func (d *delta) note(p uint64, sign int) {
@@ -115,7 +141,16 @@ func (d *delta) note(p uint64, sign int) {
 // recorder notes what records mean to the indexes, in one set of notes.
 type recorder struct {
 	key     []byte
+	columns []*column                // by description
 	classes map[RawAttribute][]*bits // sets of the classes that entries list alike
+}
+
+// column is where the values of a description are noted.
+type column struct {
+	typ     *schema.Type
+	present *bits
+	equal   *delta           // nil for object classes, which have sets of their own
+	grams   map[uint32]*bits // nil where parts of values are not indexed
 }
 
 func (r *recorder) note(w *writer, n *notes, id ID, e Entry, sign int) {
@@ -137,31 +172,50 @@ func (r *recorder) note(w *writer, n *notes, id ID, e Entry, sign int) {
 		if !ok {
 			return
 		}
-		r.noteAttribute(w, n, id, w.schema.Base(desc), raw, sign)
+		r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
 	}
 }
 
-func (r *recorder) noteAttribute(w *writer, n *notes, id ID, base schema.ID, raw RawAttribute, sign int) {
-	at(n.present, base).note(id, sign)
-	if base == w.classID() {
+func (r *recorder) column(w *writer, n *notes, desc schema.ID) *column {
+	if r.columns == nil {
+		r.columns = make([]*column, w.schema.Len())
+	}
+	if c := r.columns[desc]; c != nil {
+		return c
+	}
+	base := w.schema.Base(desc)
+	c := &column{typ: w.schema.Type(base), present: at(n.present, base)}
+	if base != w.classID() {
+		c.equal = at(n.equal, base)
+		if indexesSubstrings(c.typ) {
+			if n.grams[base] == nil {
+				n.grams[base] = map[uint32]*bits{}
+			}
+			c.grams = n.grams[base]
+		}
+	}
+	r.columns[desc] = c
+	return c
+}
+
+func (r *recorder) noteAttribute(w *writer, n *notes, id ID, c *column, raw RawAttribute, sign int) {
+	c.present.note(id, sign)
+	if c.equal == nil {
 		r.noteClasses(w, n, id, raw, sign)
 		return
 	}
-	t := w.schema.Type(base)
-	d := at(n.equal, base)
-	grams := indexesSubstrings(t)
 	for v := raw.Values(); ; {
 		value, ok := v.Next()
 		if !ok {
 			return
 		}
-		r.key, ok = t.AppendKey(r.key[:0], bytesOf(value))
+		r.key, ok = c.typ.AppendKey(r.key[:0], bytesOf(value))
 		if !ok {
 			continue // matches nothing, so no index leads to it
 		}
-		d.note(pairs.Of(w.hash.Bytes(r.key), uint32(id)), sign)
-		if grams {
-			r.noteGrams(n, id, base, sign)
+		c.equal.note(pairs.Of(w.hash.Bytes(r.key), uint32(id)), sign)
+		if c.grams != nil {
+			eachGram(r.key, func(g uint32) { at(c.grams, g).note(id, sign) })
 		}
 	}
 }
@@ -203,16 +257,6 @@ func classSets(w *writer, n *notes, raw RawAttribute) []*bits {
 		sets[i] = at(n.classes, class)
 	}
 	return sets
-}
-
-// noteGrams notes the trigrams of the value whose normal form is in r.key.
-func (r *recorder) noteGrams(n *notes, id ID, base schema.ID, sign int) {
-	byGram := n.grams[base]
-	if byGram == nil {
-		byGram = map[uint32]*bits{}
-		n.grams[base] = byGram
-	}
-	eachGram(r.key, func(g uint32) { at(byGram, g).note(id, sign) })
 }
 
 func (s *Store) classID() schema.ID {

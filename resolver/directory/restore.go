@@ -52,6 +52,7 @@ type Restorer struct {
 	shadows map[string][]Entry
 	attrs   []packed
 	key     []byte
+	room    []byte
 	seen    []int // by schema.ID: the last record that had it
 	serial  int
 }
@@ -188,6 +189,7 @@ const leastShard = 1000
 // join adds the notes about entries of higher IDs.
 func (n *notes) join(o *notes) {
 	n.live += o.live
+	n.byDN.come = append(n.byDN.come, o.byDN.come...)
 	n.children.come = append(n.children.come, o.children.come...)
 	for id, d := range o.equal {
 		mine := at(n.equal, id)
@@ -206,7 +208,9 @@ func (n *notes) join(o *notes) {
 func joinBits[K comparable](n, o map[K]*bits) {
 	for k, b := range o {
 		mine := at(n, k)
-		mine.come = append(mine.come, b.come...)
+		mine.settle()
+		b.settle()
+		mine.set.Or(b.set)
 	}
 }
 
@@ -236,5 +240,10 @@ func (r *Restorer) pack(rec *Record) (Entry, error) {
 		r.seen[a.ID] = r.serial
 		r.attrs = append(r.attrs, packed{a.ID, sc.Name(a.ID), a.Values})
 	}
-	return pack(rec.Source<<sourceShift, rec.DN, string(key), r.attrs), nil
+	r.room = appendRecord(r.room[:0], rec.Source<<sourceShift, rec.DN, key, r.attrs)
+	e := Entry(r.room)
+	if cap(r.room) > roomKept {
+		r.room = nil
+	}
+	return e, nil
 }

@@ -63,11 +63,9 @@ func (l List) Merge(gone, come []uint64) List {
 	if len(gone) == 0 && len(come) == 0 {
 		return l
 	}
-	slices.Sort(gone)
-	slices.Sort(come)
-	come = slices.Compact(come)
+	gone, come = ordered(gone), slices.Compact(ordered(come))
 	if len(l) == 0 {
-		return come
+		return tight(come)
 	}
 	out := make(List, 0, len(l)+len(come))
 	for _, x := range l {

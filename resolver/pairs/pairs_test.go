@@ -75,3 +75,22 @@ func TestFindEndsALongRunWhereItEnds(t *testing.T) {
 		t.Errorf("Find(8) has %d pairs, want none", n)
 	}
 }
+
+func TestLongListsAreSortedAsShortOnesAreOnRandomInput(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		list := make([]uint64, fewPairs+r.IntN(3*fewPairs))
+		spans := [2]uint64{1 << r.IntN(33), 1 << r.IntN(33)}
+		for i := range list {
+			second := uint32(r.Uint64N(spans[1]))
+			if seed%2 == 0 { // as a first load notes them
+				second = uint32(i / 2)
+			}
+			list[i] = Of(uint32(r.Uint64N(spans[0])), second)
+		}
+		want := slices.Sorted(slices.Values(list))
+		if got := ordered(list); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: another order", seed)
+		}
+	}
+}

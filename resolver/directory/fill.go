@@ -1,0 +1,69 @@
+package directory
+
+import (
+	"runtime"
+	"sync"
+)
+
+func onlyPuts(changes []Change) bool {
+	for i := range changes {
+		if changes[i].Put == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// fill is Apply where nothing was there before and nothing is taken away. It
+// gives every entry the ID that Apply gives it, one after the other; what does
+// not depend on that order, records and indexes, is made on all cores.
+func (w *writer) fill(changes []Change) (*Store, []ID, []Fault) {
+	for from := 0; from < len(changes); from += packedAtOnce {
+		part := changes[from:min(from+packedAtOnce, len(changes))]
+		for i, p := range w.packAll(part) {
+			w.leaveOut(p.leftOut)
+			if p.err != nil {
+				w.faults = append(w.faults, Fault{DN: part[i].Put.DN, Err: p.err})
+				continue
+			}
+			w.place(p.record)
+		}
+	}
+	w.pending = nil
+	touched := make([]ID, len(w.entries))
+	for id := range touched {
+		touched[id] = ID(id)
+	}
+	return w.finish(), touched, w.faults
+}
+
+// packedAtOnce is how many records are made before they are put into the tree.
+const packedAtOnce = 1 << 14
+
+// made is what became of a draft.
+type made struct {
+	record  Entry
+	err     error
+	leftOut []Fault
+}
+
+// packAll makes records of drafts, on all cores.
+func (w *writer) packAll(changes []Change) []made {
+	all := make([]made, len(changes))
+	workers := max(1, min(runtime.GOMAXPROCS(0), len(changes)/leastShard))
+	size := (len(changes) + workers - 1) / workers
+	var wg sync.WaitGroup
+	for from := 0; from < len(changes); from += size {
+		to := min(from+size, len(changes))
+		wg.Go(func() {
+			var p packer
+			for i := from; i < to; i++ {
+				p.leftOut = nil
+				all[i].record, all[i].err = p.pack(w, changes[i].Put)
+				all[i].leftOut = p.leftOut
+			}
+		})
+	}
+	wg.Wait()
+	return all
+}
