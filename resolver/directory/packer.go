@@ -13,7 +13,8 @@ import (
 type packer struct {
 	key, record []byte
 	attrs       []packed
-	leftOut     []Fault // attributes whose names cannot be known
+	leftOut     []Fault          // attributes whose names cannot be known
+	why         map[string]error // they cannot, by name
 }
 
 // pack makes the record of a draft whose attributes the writer has learned.
@@ -69,13 +70,20 @@ next:
 const maxLeftOut = 1000
 
 func (p *packer) leaveOut(d *Draft, attribute string) {
-	_, err := schema.Standard().Intern(attribute)
-	if err == nil {
-		err = errors.New("there are too many attribute names")
+	if len(p.leftOut) == maxLeftOut {
+		return
 	}
-	if len(p.leftOut) < maxLeftOut {
-		p.leftOut = append(p.leftOut, Fault{DN: d.DN, Err: fmt.Errorf("an attribute is left out: %w", err), Taken: true})
+	err, known := p.why[attribute]
+	if !known {
+		if _, err = schema.Standard().Intern(attribute); err == nil {
+			err = errors.New("there are too many attribute names")
+		}
+		if p.why == nil || len(p.why) == maxLeftOut {
+			p.why = map[string]error{}
+		}
+		p.why[attribute] = err
 	}
+	p.leftOut = append(p.leftOut, Fault{DN: d.DN, Err: fmt.Errorf("an attribute is left out: %w", err), Taken: true})
 }
 
 // leaveOut reports what was left out of a draft.
