@@ -135,6 +135,7 @@ func TestTheExplorerInABrowser(t *testing.T) {
 		v.picture(page.name)
 		v.accessible(page.path)
 	}
+	v.earlier()
 	v.small()
 	v.click(".me button")
 	v.arrives(`document.querySelector("h1")?.textContent === "Sign in"`)
@@ -281,6 +282,41 @@ func (v *tourist) accessible(path string) {
 	if dim := evaluate[[]string](v.browser, dimText); len(dim) > 0 {
 		v.t.Errorf("%s has text that is hard to read: %v", path, dim)
 	}
+}
+
+// earlier changes a group and compares now with before.
+func (v *tourist) earlier() {
+	v.t.Helper()
+	ldif := filepath.Join(v.service.dir, "acme.ldif")
+	text, err := os.ReadFile(ldif)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	const group = "dn: CN=CRM Editors\n"
+	changed := strings.Replace(string(text), group, "dn: CN=CRM Readers of old\n", 1)
+	if changed == string(text) {
+		v.t.Fatal("the sample has no CRM Editors")
+	}
+	before, err := metric(v.service.url("/metrics"), "aclens_snapshots_total")
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	writeText(v.t, ldif, changed)
+	await(v.t, func() error {
+		now, err := metric(v.service.url("/metrics"), "aclens_snapshots_total")
+		if err == nil && now == before {
+			err = fmt.Errorf("still %s states", now)
+		}
+		return err
+	})
+	v.visit("/compare")
+	v.click("#states-form button")
+	v.arrives(`document.querySelectorAll("#changes tbody tr").length > 5`)
+	if cause := v.text("#changes tbody td:last-child"); !strings.Contains(cause, "CRM Editors") {
+		v.t.Errorf("the cause is %q", cause)
+	}
+	v.picture("compare-states")
+	v.accessible("/compare/states")
 }
 
 // small looks at pages as a phone shows them.

@@ -21,6 +21,7 @@ import (
 // running is a service inside the test.
 type running struct {
 	t    *testing.T
+	dir  string // of the configuration
 	log  *journal
 	stop context.CancelFunc // what SIGTERM does
 	done chan struct{}
@@ -53,7 +54,7 @@ func startIn(t *testing.T, dir, text string) *running {
 		t.Fatalf("loading the configuration: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t: t, log: &journal{}, stop: stop, done: make(chan struct{})}
+	r := &running{t: t, dir: dir, log: &journal{}, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
 		r.err = serve(ctx, r.log, cfg, nil)

@@ -159,7 +159,9 @@ func (s *site) guest(dn string) *guest {
 	s.Helper()
 	jar, err := cookiejar.New(nil)
 	must(s, err)
-	g := &guest{s, &http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}}
+	transport := &http.Transport{}
+	s.Cleanup(transport.CloseIdleConnections)
+	g := &guest{s, &http.Client{Jar: jar, Transport: transport}}
 	_, form := g.get("/login")
 	token := tokenField.FindStringSubmatch(form)
 	if token == nil {
