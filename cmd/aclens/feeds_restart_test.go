@@ -2,12 +2,14 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
@@ -58,5 +60,51 @@ func TestSlapdGoesOnWhereTheHistoryIsLost(t *testing.T) {
 			proxy.end()
 			proxy = begin()
 		}
+	}
+}
+
+func TestCookiesAndNumbersSurviveARestart(t *testing.T) {
+	w := nested(t, "dn")
+	config, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(config) + "state: {dir: " + t.TempDir() + "}\n"
+	proxy := startIn(t, t.TempDir(), text)
+	proxy.awaitReady(http.StatusOK)
+	upstream, client := w.slapd.Dial(), proxy.bound(reader, secretWord)
+	w.mark(t, upstream, client, "before")
+	m := newMirror()
+	never := func() bool { return false }
+	if err := m.follow(t.Context(), client, ldap.SyncRequestModeRefreshOnly, never, -1); err != nil {
+		t.Fatal(err)
+	}
+	list, err := logged(client, "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.end()
+	w.team(t, upstream)
+	d := rand.New(rand.NewPCG(5, 5))
+	for i := range 10 {
+		w.change(t, d, upstream, i)
+	}
+	proxy = startIn(t, t.TempDir(), text)
+	proxy.awaitReady(http.StatusOK)
+	client = proxy.bound(reader, secretWord)
+	w.mark(t, upstream, client, "after")
+	if err := m.follow(t.Context(), client, ldap.SyncRequestModeRefreshOnly, never, -1); err != nil {
+		t.Fatal(err)
+	}
+	want, err := entries(client, "o=acme", fed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, m.tree()); diff != "" {
+		t.Errorf("the mirror differs (-provider +mirror):\n%s", diff)
+	}
+	again, err := logged(client, "1")
+	if err != nil || len(again) <= len(list) || again[0].DN != list[0].DN {
+		t.Errorf("%d changes before, %d after, %v", len(list), len(again), err)
 	}
 }

@@ -32,7 +32,21 @@ func (s *service) openKeep() error {
 // keep says where the state is kept and under which settings.
 func (s *service) keep() refresh.Keep {
 	v, _ := buildVersion()
-	return refresh.Keep{Dir: s.config.State.Dir, Choices: keptChoices(s.config, s.sources.profile), Version: v}
+	return refresh.Keep{
+		Dir: s.config.State.Dir, Choices: keptChoices(s.config, s.sources.profile), Version: v,
+		Parts: []refresh.Part{{Name: "change/log", Save: s.keptChanges, Load: s.changes.Restore}},
+	}
+}
+
+// keptChanges is the history of the state that answers. Without it consumers of
+// feeds begin again after a start, and nothing else is lost.
+func (s *service) keptChanges() []byte {
+	b, err := s.changes.MarshalBinary()
+	if err != nil {
+		s.log.Warn("changes are not kept", "error", err)
+		return nil
+	}
+	return b
 }
 
 // keptChoices stands for all of a configuration that a kept state depends on: in
