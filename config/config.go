@@ -36,6 +36,7 @@ type Config struct {
 	Stale         Stale          `yaml:"stale" doc:"When a source counts as stale, and what follows."`
 	Brake         Brake          `yaml:"brake" doc:"How much of a source may be missing from one reading before it is held back: kept, with a finding, until it is there again or somebody releases it (aclens release). Fewer than five are never held, unless nothing is left. What a directory or a file states is never held. 100% switches a brake off."`
 	State         State          `yaml:"state" doc:"What is kept on disk between runs."`
+	Drain         Drain          `yaml:"drain" doc:"How the program ends on SIGTERM: requests in progress are answered, for 15 seconds at most, and every client is told by a notice of disconnection."`
 	Log           Log            `yaml:"log" doc:"The program's own log, on standard error."`
 	Audit         Audit          `yaml:"audit" doc:"The record of who asked what."`
 
@@ -99,6 +100,11 @@ type Brake struct {
 // State is what the program keeps on disk.
 type State struct {
 	Dir string `yaml:"dir" path:"newdir" doc:"Folder of the last good snapshot and the key registry, without passwords, readable by the owner only; empty keeps nothing. It is made if its parent is there."`
+}
+
+// Drain says how the program ends.
+type Drain struct {
+	Delay Duration `yaml:"delay" min:"0s" max:"10m" doc:"How long /readyz says 503 while everything is still accepted and answered, so that a balancer sends nobody here any more before connections are ended. A second SIGTERM ends the delay."`
 }
 
 // Log shapes the log on standard error.

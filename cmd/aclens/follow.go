@@ -19,11 +19,11 @@ const (
 
 // run reads the sources and serves until ctx is done or something fails.
 func (s *service) run(ctx context.Context, ready func(*service)) error {
-	ctx, stop := context.WithCancel(ctx)
+	following, stop := context.WithCancel(context.WithoutCancel(ctx)) // changes show until the last answer
 	defer stop()
 	reload := make(chan struct{}, 1)
 	s.wg.Go(func() {
-		if err := s.follow(ctx, reload, ready); err != nil && ctx.Err() == nil {
+		if err := s.follow(following, reload, ready); err != nil && following.Err() == nil {
 			s.failed <- err
 		}
 	})
@@ -43,6 +43,8 @@ func (s *service) run(ctx context.Context, ready func(*service)) error {
 			s.shutdown()
 			return usage(err)
 		case <-ctx.Done():
+			s.announce()
+			stop()
 			s.shutdown()
 			return nil
 		}

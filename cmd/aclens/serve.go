@@ -29,9 +29,6 @@ import (
 	"github.com/aclens/aclens/proxy/wire"
 )
 
-// drainTime is how long requests in progress may take to end after SIGTERM.
-const drainTime = 15 * time.Second
-
 func serveCommand() *cobra.Command {
 	var file, ldapAddr, httpAddr string
 	var demo bool
@@ -86,6 +83,7 @@ type service struct {
 	audit       *auditLog
 	tls         *front.Certificates // nil without TLS
 	holds       holds
+	draining    atomic.Bool
 
 	listeners []listener
 	wg        sync.WaitGroup
@@ -109,7 +107,7 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 	if err := s.build(); err != nil {
 		return err
 	}
-	if err := s.listen(ctx); err != nil {
+	if err := s.listen(context.WithoutCancel(ctx)); err != nil { // shutdown ends it, and run says when
 		return err
 	}
 	return s.run(ctx, ready)
@@ -258,22 +256,6 @@ func (s *service) closeListeners() {
 	}
 }
 
-// shutdown drains: no new connections, requests in progress end.
-func (s *service) shutdown() {
-	s.log.Info("shutting down")
-	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
-	defer cancel()
-	if err := s.front.Shutdown(ctx); err != nil {
-		s.log.Warn("not everything ended by itself", "error", err)
-	}
-	for _, server := range []*admin.Server{s.admin, s.scraped} {
-		if err := server.Shutdown(ctx); err != nil {
-			s.log.Warn("http did not end by itself", "error", err)
-		}
-	}
-	s.wg.Wait()
-}
-
 // status is what /readyz tells.
 func (s *service) status() admin.Status {
 	out := admin.Status{Now: time.Now(), Held: s.holds.Held()}
@@ -284,7 +266,10 @@ func (s *service) status() admin.Status {
 	}
 	out.Snapshot, out.AsOf, out.Stale = st.ID, st.Snapshot.AsOf(), st.Stale()
 	out.Ready = !s.view.Load().Refuses(st)
-	if !out.Ready {
+	switch {
+	case s.draining.Load():
+		out.Ready, out.Reason = false, "shutting down"
+	case !out.Ready:
 		out.Reason = "the sources are older than the configuration allows"
 	}
 	return out
