@@ -38,6 +38,7 @@ type Over struct {
 	selfNone bool
 	hidden   map[string]bool
 	kinds    kinds
+	kept     rightsCache
 
 	once sync.Once
 	tops tops

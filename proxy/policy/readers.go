@@ -18,6 +18,9 @@ type Readers struct {
 	bases []directory.ID // entries at or below these
 	ids   []directory.ID
 	store *directory.Store
+
+	few   []directory.ID // all of the set, where isFew
+	isFew bool
 }
 
 // Readable tells whether an entry is in the set.
@@ -53,12 +56,16 @@ func (r *Readers) None() bool {
 }
 
 // Few lists the set where it is an entry with those above it, as it is for a
-// person without a rule; false for larger ones.
-func (r *Readers) Few() ([]directory.ID, bool) {
+// person without a rule; false for larger ones. It is told of Entries alone. The
+// caller must not change it.
+func (r *Readers) Few() ([]directory.ID, bool) { return r.few, r.isFew }
+
+// listFew finds out what Few tells.
+func (r *Readers) listFew() {
 	if r.all || len(r.sets) > 0 || len(r.bases) > 0 {
-		return nil, false
+		return
 	}
 	few := slices.DeleteFunc(slices.Clone(r.ids), func(id directory.ID) bool { return !r.Readable(id) })
 	slices.Sort(few)
-	return slices.Compact(few), true
+	r.few, r.isFew = slices.Compact(few), true
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -10,8 +11,8 @@ import (
 	"github.com/aclens/aclens/resolver/name"
 )
 
-// Rights are what one identity may see of one Snapshot. They serve one
-// goroutine at a time.
+// Rights are what one identity may see of one Snapshot. They are safe for
+// concurrent use.
 type Rights struct {
 	over   *Over
 	self   directory.ID
@@ -20,9 +21,10 @@ type Rights struct {
 	merged rights // of all grants
 	plain  bool   // no grant narrows attributes: one answer serves a class
 
-	byClass [classes]*Readers
-	byName  map[string]*Readers
-	tells   map[string]told
+	// What follows is found out when it is first needed, and does not change then.
+	byClass [classes]atomic.Pointer[Readers]
+	byName  memo[*Readers]
+	tells   memo[told]
 }
 
 // told is for which databases an attribute may be read.
@@ -31,8 +33,19 @@ type told struct {
 	all bool
 }
 
-// Rights finds what an identity may see.
+// Rights finds what an identity may see. Who asks again gets the same Rights.
 func (o *Over) Rights(who Identity) *Rights {
+	if r, ok := o.kept.find(who.Key); ok {
+		return r
+	}
+	r := o.rightsOf(who)
+	o.kept.keep(who.Key, r)
+	return r
+}
+
+// rightsOf goes through the rules. Of the identity only its key may count, by
+// which the answer is kept.
+func (o *Over) rightsOf(who Identity) *Rights {
 	r := &Rights{over: o, self: directory.None, plain: o.self == nil}
 	if !who.Anonymous() {
 		if id, ok := o.snapshot.Store().Find(who.Key); ok && o.snapshot.Store().Exists(id) {
@@ -130,10 +143,13 @@ func (r *Rights) Hidden(folded string) bool { return r.over.Hidden(folded) }
 // Entries are the entries that may be returned at all, if only as ancestors of
 // some that may be read.
 func (r *Rights) Entries() *Readers {
-	if r.byClass[Open] == nil {
-		r.byClass[Open] = r.entries()
+	out := r.byClass[Open].Load()
+	if out == nil {
+		out = r.entries()
+		out.listFew()
+		r.byClass[Open].Store(out)
 	}
-	return r.byClass[Open]
+	return out
 }
 
 // Attribute is the entries of which an attribute may be read. For class Access
@@ -153,20 +169,18 @@ func (r *Rights) Shown(folded string, c Class) *Readers {
 	if !r.plain {
 		return r.narrowed(folded, c)
 	}
-	if r.byClass[c] == nil {
-		r.byClass[c] = r.attribute(folded, c)
+	out := r.byClass[c].Load()
+	if out == nil {
+		out = r.attribute(folded, c)
+		r.byClass[c].Store(out)
 	}
-	return r.byClass[c]
+	return out
 }
 
 func (r *Rights) narrowed(folded string, c Class) *Readers {
-	out := r.byName[folded]
-	if out == nil {
-		if r.byName == nil {
-			r.byName = map[string]*Readers{}
-		}
-		out = r.attribute(folded, c)
-		r.byName[folded] = out
+	out, ok := r.byName.find(folded)
+	if !ok {
+		out = r.byName.keep(folded, r.attribute(folded, c))
 	}
 	return out
 }
@@ -258,7 +272,7 @@ func (r *Rights) line(ids []directory.ID, id directory.ID) []directory.ID {
 // servers: nil and true for all of them. Of the own entry all with access above
 // no access may be read as well; see OwnValues.
 func (r *Rights) Databases(folded string) (set *roaring.Bitmap, all bool) {
-	if t, ok := r.tells[folded]; ok {
+	if t, ok := r.tells.find(folded); ok {
 		return t.set, t.all
 	}
 	t := told{set: roaring.New()}
@@ -272,10 +286,7 @@ func (r *Rights) Databases(folded string) (set *roaring.Bitmap, all bool) {
 		}
 		t.set.Or(g.reach)
 	}
-	if r.tells == nil {
-		r.tells = map[string]told{}
-	}
-	r.tells[folded] = t
+	t = r.tells.keep(folded, t)
 	return t.set, t.all
 }
 
