@@ -93,7 +93,7 @@ func (c *computed) wholly() bool {
 // copyBlock writes the values of an attribute for the entry at hand from its
 // block; false, with nothing written, where that does not do.
 func (w *writer) copyBlock(a *inDatabases) bool {
-	c := &w.computed
+	c := w.computed
 	if w.sel.typesOnly || !c.wholly() {
 		return false
 	}

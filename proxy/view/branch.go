@@ -17,8 +17,8 @@ type place interface {
 	visible(id directory.ID) bool
 	// readable tells whether an attribute of a visible entry may be returned.
 	readable(id directory.ID, c *column) bool
-	// virtual lists the attributes that are computed for an entry.
-	virtual(id directory.ID) []*attribute
+	// wanted are the attributes that are computed for entries and asked for.
+	wanted(sel *selection) []wantedAttribute
 	// fill computes what only this place knows (members of virtual groups).
 	fill(id directory.ID, sel *selection, w *wire.EntryWriter)
 }
@@ -42,12 +42,7 @@ func (p *realPlace) readable(id directory.ID, c *column) bool {
 	return !c.hidden && p.rights.Shown(c.folded, c.class).Readable(id)
 }
 
-func (p *realPlace) virtual(directory.ID) []*attribute {
-	if p.realOnly {
-		return nil
-	}
-	return p.state.virtual
-}
+func (p *realPlace) wanted(sel *selection) []wantedAttribute { return sel.real }
 
 // fill writes where a referral object leads to.
 func (p *realPlace) fill(id directory.ID, sel *selection, w *wire.EntryWriter) {

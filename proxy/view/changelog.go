@@ -213,7 +213,7 @@ func (q *Query) runLogPersistent(ctx context.Context, out Sink) Answer {
 			return Answer{Result: unavailable(), Entries: sent}
 		}
 		q.state, q.rights = st, st.rights(q.request.Identity)
-		q.sel = st.selectionOf(q.request.Search.Attributes, q.request.Search.TypesOnly, q.request.RealOnly)
+		q.sel = st.selectionOf(q.request.Search.Attributes, q.request.selects())
 		q.log = &logged{from: last, to: st.stamps.Last, teller: st.teller(q.rights)}
 		q.from = position{begun: true, id: directory.ID(last + 1)} //nolint:gosec // the branch itself does not change
 		if q.view.settings.History.First() > last+1 {

@@ -49,8 +49,8 @@ func (q *Query) prepareDeref() wire.Result {
 			return wire.Result{}
 		}
 		q.derefs = append(q.derefs, derefSpec{name: sc.Name(id),
-			links: q.state.selectionOf([][]byte{s.Attr}, false, q.request.RealOnly),
-			want:  q.state.selectionOf(s.Attributes, false, q.request.RealOnly)})
+			links: q.state.selectionOf([][]byte{s.Attr}, selecting{realOnly: q.request.RealOnly}),
+			want:  q.state.selectionOf(s.Attributes, selecting{realOnly: q.request.RealOnly})})
 	}
 	return wire.Result{}
 }

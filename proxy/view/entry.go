@@ -11,7 +11,7 @@ type writer struct {
 	place    place
 	store    *directory.Store
 	sel      *selection
-	computed computed
+	computed *computed         // nil where nothing is wanted
 	wanted   []wantedAttribute // virtual attributes that the selection asks for
 	virtual  bool              // the virtual subtree
 	as       *string           // the name to answer under, where it is not the entry's own
@@ -24,28 +24,20 @@ type writer struct {
 	begun bool         // its first value is written
 }
 
-type wantedAttribute struct {
-	*attribute
-	column *column
-	name   string
-	folded string
-}
-
 // writerFor makes a writer of the entries of one stage, with what a selection asks for.
 func (q *Query) writerFor(s *stage, sel *selection) *writer {
-	w := &writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as, secret: q.state.secretValues(q.rights)}
-	w.put = w.putValue
-	w.computed = computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
-	sc := s.store.Schema()
-	for _, a := range s.place.virtual(0) {
-		id, ok := sc.Lookup(a.name)
-		if !ok || int(id) >= len(q.state.columns) || !sel.computed(id, a) || a.values == nil || q.state.byID[id] == nil {
-			continue
-		}
-		c := &q.state.columns[id]
-		w.wanted = append(w.wanted, wantedAttribute{a, c, sc.Name(id), c.folded})
-	}
+	w := new(writer)
+	q.beginWriter(w, s, sel)
 	return w
+}
+
+func (q *Query) beginWriter(w *writer, s *stage, sel *selection) {
+	*w = writer{state: q.state, place: s.place, store: s.store, sel: sel, virtual: s.virtual, as: s.as,
+		secret: q.state.secretValues(q.rights), wanted: s.place.wanted(sel)}
+	if len(w.wanted) > 0 {
+		w.put = w.putValue
+		w.computed = &computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
+	}
 }
 
 // append writes one entry into dst.
@@ -93,6 +85,9 @@ func (w *writer) replaced(col *column, id directory.ID) bool {
 }
 
 func (w *writer) virtuals(out *wire.EntryWriter, id directory.ID, e directory.Entry) {
+	if len(w.wanted) == 0 {
+		return
+	}
 	w.computed.at(id, e)
 	for i := range w.wanted {
 		a := &w.wanted[i]
@@ -103,7 +98,7 @@ func (w *writer) virtuals(out *wire.EntryWriter, id directory.ID, e directory.En
 		w.begun = false
 		w.name = a.name
 		if a.in == nil || !w.copyBlock(a.in) {
-			a.values(&w.computed, w.put)
+			a.values(w.computed, w.put)
 		}
 		if w.begun {
 			out.EndAttribute()

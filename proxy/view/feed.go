@@ -63,9 +63,11 @@ func (q *Query) prepareFeed(at target) wire.Result {
 func (f *feed) contentOf(st *State) (*content, wire.Result) {
 	q := &Query{view: f.view, state: st, request: f.request, pace: &pace{ctx: f.ctx}, scope: f.scope}
 	q.rights = st.rights(f.request.Identity)
-	q.sel = st.selectionOf(f.request.Search.Attributes, f.request.Search.TypesOnly, f.request.RealOnly)
-	q.sel.feed = f.request.Sync != nil
-	at, refused := q.base()
+	how := f.request.selects()
+	how.feed = f.request.Sync != nil
+	q.sel = st.selectionOf(f.request.Search.Attributes, how)
+	q.base = f.base
+	at, refused := q.origin()
 	if refused.Code != wire.Success {
 		return nil, refused
 	}
@@ -80,7 +82,8 @@ func (q *Query) content(ctx context.Context, at target, out Sink) *content {
 			c.records = dbs[0]
 		}
 	}
-	c.run = &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
+	c.run = &q.room.run
+	*c.run = q.newRun(ctx, out)
 	return c
 }
 

@@ -60,7 +60,7 @@ func (t *teller) valuesOf(p place, id directory.ID, c *Change) []valued {
 		}
 	}
 	q := &Query{view: t.state.view, state: t.state, rights: t.rights, pace: &pace{}}
-	q.sel = t.state.selectionOf(ask, false, false)
+	q.sel = t.state.selectionOf(ask, selecting{})
 	st, virtual := t.state.Snapshot.Store(), false
 	if p == place(t.tree) {
 		st, virtual = t.tree.store, true

@@ -31,6 +31,8 @@ type setLeaf struct {
 	leafSet
 	rights *policy.Rights
 	folded string
+	asked  bool // told is known to be tells
+	tells  bool
 }
 
 // Eval is False where the value tells of a database that may not be read: a
@@ -47,8 +49,11 @@ func (l *setLeaf) told() bool {
 	if l.db == nil {
 		return true
 	}
-	dbs, all := l.rights.Databases(l.folded)
-	return all || dbs.Contains(uint32(l.db.Index))
+	if !l.asked {
+		dbs, all := l.rights.Databases(l.folded)
+		l.asked, l.tells = true, all || dbs.Contains(uint32(l.db.Index))
+	}
+	return l.tells
 }
 
 // Candidates is the set itself, of which no more than the own entry may be known

@@ -30,6 +30,26 @@ type Query struct {
 	notice  bool    // each change goes with an entry change notification
 	refused *Answer // how the search ends without anything being looked at
 	pace    *pace
+
+	base struct {
+		dn  name.DN
+		err error // why dn is none
+	}
+	room room
+}
+
+// room is what nearly every search needs one of, allocated with the Query.
+type room struct {
+	pace     pace
+	place    realPlace
+	compiler compiler
+	stages   [1]stage
+	guards   [2]directory.Guard
+	run      run
+	eval     directory.Evaluator
+	writer   writer
+	writers  [1]*writer
+	links    [1][]links
 }
 
 // stage is one Store that a search looks through.
@@ -44,6 +64,7 @@ type stage struct {
 	guards  []directory.Guard
 	weight  int     // what looking at one entry costs
 	as      *string // the name to answer under, where it is not the entry's own
+	lineage *lineage
 }
 
 // position is where a page of a search begins.
@@ -63,18 +84,20 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	if int(r.Search.Scope) > int(wire.ScopeChildren) {
 		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
 	}
-	q := &Query{view: v, state: st, request: r, pace: &pace{}, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	q := &Query{view: v, state: st, request: r, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	q.pace = &q.room.pace
 	if r.Page != nil {
 		q.limit = r.Search.SizeLimit // pages are the way past the limit of the configuration, not past the client's own
 	}
 	if refused := q.resume(); refused.Code != wire.Success {
 		return nil, refused
 	}
-	if q.special = isSpecial(string(r.Search.Base), r.Search.Scope); q.special == ordinary && v.Refuses(q.state) {
+	q.base.dn, q.base.err = v.bases.parse(string(r.Search.Base))
+	if q.special = q.isSpecial(); q.special == ordinary && v.Refuses(q.state) {
 		return nil, wire.Result{Code: wire.Unavailable, Message: "the sources are older than the configuration allows"}
 	}
 	q.rights = q.state.rights(r.Identity)
-	q.sel = q.state.selectionOf(r.Search.Attributes, r.Search.TypesOnly, r.RealOnly)
+	q.sel = q.state.selectionOf(r.Search.Attributes, q.request.selects())
 	return q.plan()
 }
 
@@ -88,7 +111,7 @@ func smaller(a, b int) int {
 
 // plan finds the base, compiles the filter for each place and asks the indexes.
 func (q *Query) plan() (*Query, wire.Result) {
-	at, refused := q.base()
+	at, refused := q.origin()
 	if refused.Code != wire.Success {
 		return nil, refused
 	}
@@ -105,27 +128,43 @@ func (q *Query) plan() (*Query, wire.Result) {
 	return q, wire.Result{}
 }
 
-// base finds the entry that the search begins at.
-func (q *Query) base() (target, wire.Result) {
-	base := string(q.request.Search.Base)
+// origin finds the entry that the search begins at.
+func (q *Query) origin() (target, wire.Result) {
+	q.room.place = q.realPlace()
 	switch {
 	case q.special != ordinary:
 		return q.state.specialTarget(q.special), wire.Result{}
-	case base == "":
-		return target{place: q.realPlace(), store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
+	case q.base.err != nil:
+		return target{}, wire.Result{Code: wire.InvalidDNSyntax, Message: q.base.err.Error()}
+	case len(q.request.Search.Base) == 0:
+		return target{place: &q.room.place, store: q.state.Snapshot.Store(), id: directory.None}, wire.Result{}
+	case q.state.inChangelog(q.base.dn.Key()):
+		return q.logBase(q.base.dn)
 	}
-	if dn, err := name.ParseDN(base); err == nil && q.state.inChangelog(dn.Key()) {
-		return q.logBase(dn)
-	}
-	at, refused := q.state.findIn(base, q.realPlace())
+	at, refused := q.state.findParsed(q.base.dn, &q.room.place)
 	if refused.Code == wire.NoSuchObject {
-		refused = q.referred(base, refused)
+		refused = q.referred(q.base.dn, refused)
 	}
 	return at, refused
 }
 
-func (q *Query) realPlace() *realPlace {
-	p := &realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
+// isSpecial tells whether the search asks for the root DSE or the subschema.
+func (q *Query) isSpecial() special {
+	switch {
+	case q.scope != wire.ScopeBase || q.base.err != nil:
+		return ordinary
+	case len(q.request.Search.Base) == 0:
+		return rootDSE
+	case q.base.dn.Key() == subschemaKey:
+		return subschema
+	default:
+		return ordinary
+	}
+}
+
+// realPlace is the directory's own entries as the request sees them.
+func (q *Query) realPlace() realPlace {
+	p := realPlace{state: q.state, rights: q.rights, realOnly: q.request.RealOnly}
 	if q.request.Managed && !q.request.lasting() {
 		p.managed = q.request.Reached
 	}
@@ -133,13 +172,21 @@ func (q *Query) realPlace() *realPlace {
 }
 
 func (q *Query) add(s stage) {
-	c := compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly, pace: q.pace}
+	q.room.compiler = compiler{state: q.state, rights: q.rights, store: s.store, schema: s.store.Schema(), branch: s.place, realOnly: q.request.RealOnly, pace: q.pace}
+	c := &q.room.compiler
+	guards := []directory.Guard(nil)
+	if len(q.stages) == 0 {
+		q.stages, guards = q.room.stages[:0], q.room.guards[:0]
+	}
 	s.filter = c.compile(&q.request.Search.Filter)
 	s.weight = 1 + terms(&s.filter)/termsAtOnce
-	s.guards = guardsOf(&s.filter, nil)
+	s.guards = guardsOf(&s.filter, guards)
 	s.among = s.store.Plan(&s.filter)
 	if few, ok := q.rights.Entries().Few(); ok && !s.virtual {
 		s.among = directory.Listed(few...)
+	}
+	if s.base != directory.None && s.among.Len(int(s.store.Cap())) > lineageSize {
+		s.lineage = new(lineage)
 	}
 	q.stages = append(q.stages, s)
 }
@@ -220,7 +267,8 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 	case q.request.Persist != nil:
 		return q.runPersistent(ctx, out)
 	}
-	r := &run{Query: q, ctx: ctx, out: out, writers: make([]*writer, len(q.stages)), links: make([][]links, len(q.stages))}
+	r := &q.room.run
+	*r = q.newRun(ctx, out)
 	if p := q.request.Page; p != nil {
 		r.answer.Paged = true
 		r.pageEnd = p.Size
@@ -235,6 +283,18 @@ func (q *Query) Run(ctx context.Context, out Sink) Answer {
 	}
 	r.runUnsorted()
 	return r.answer
+}
+
+// newRun is a run at its beginning.
+func (q *Query) newRun(ctx context.Context, out Sink) run {
+	r := run{Query: q, ctx: ctx, out: out}
+	if len(q.stages) == 1 {
+		q.room.writers, q.room.links = [1]*writer{}, [1][]links{}
+		r.writers, r.links = q.room.writers[:], q.room.links[:]
+		return r
+	}
+	r.writers, r.links = make([]*writer, len(q.stages)), make([][]links, len(q.stages))
+	return r
 }
 
 // runUnsorted returns the entries as they are found.
@@ -263,7 +323,8 @@ func (r *run) look(begin position) {
 // stage looks through one Store; false ends the search.
 func (r *run) stage(i int, from directory.ID) bool {
 	s := &r.stages[i]
-	r.eval = directory.NewEvaluator(s.store)
+	r.room.eval = *directory.NewEvaluator(s.store)
+	r.eval = &r.room.eval
 	ok := true
 	visit := func(id directory.ID) bool {
 		if !r.inScope(s, id) {
@@ -304,9 +365,9 @@ func (r *run) inScope(s *stage, id directory.ID) bool {
 	case wire.ScopeOne:
 		return s.store.Parent(id) == s.base
 	case wire.ScopeChildren:
-		return id != s.base && s.store.Within(id, s.base)
+		return id != s.base && s.within(id)
 	default:
-		return s.store.Within(id, s.base)
+		return s.within(id)
 	}
 }
 

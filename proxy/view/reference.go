@@ -153,9 +153,8 @@ func (q *Query) refers() bool {
 
 // referred makes a referral of the answer that there is no such entry, where the
 // search begins at or below a reference (RFC 3296 section 5.1).
-func (q *Query) referred(base string, refused wire.Result) wire.Result {
-	dn, err := name.ParseDN(base)
-	if err != nil || !q.refers() || q.view.underBase(dn.Key()) {
+func (q *Query) referred(dn name.DN, refused wire.Result) wire.Result {
+	if !q.refers() || q.view.underBase(dn.Key()) {
 		return refused
 	}
 	st := q.state.Snapshot.Store()

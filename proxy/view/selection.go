@@ -13,15 +13,44 @@ type selection struct {
 	named      []bool // by schema.ID: asked for by name
 	member     bool   // member, by name or with *
 	levelCount bool   // databaseLevelCount likewise
-	typesOnly  bool
 	state      *State
-	realOnly   bool
-	feed       bool // of a sync operation: what is computed only by name, and no freshness
+	selecting
+
+	real []wantedAttribute // virtual attributes of real entries
+	open []wantedAttribute // and of virtual ones
 }
 
-// selectionOf reads an attribute list. Names that nobody knows are ignored.
-func (s *State) selectionOf(attributes [][]byte, typesOnly, realOnly bool) *selection {
-	sel := &selection{typesOnly: typesOnly, state: s, realOnly: realOnly, star: len(attributes) == 0}
+// selecting is what else tells how an attribute list is read.
+type selecting struct {
+	typesOnly bool
+	realOnly  bool
+	feed      bool // of a sync operation: what is computed only by name, and no freshness
+}
+
+// selects is how the attribute list of a request is read.
+func (r *Request) selects() selecting {
+	return selecting{typesOnly: r.Search.TypesOnly, realOnly: r.RealOnly}
+}
+
+// selectionOf reads an attribute list, or finds it read. The selection must not
+// be changed.
+func (s *State) selectionOf(attributes [][]byte, how selecting) *selection {
+	if listSize(attributes) > keptList {
+		return s.readSelection(attributes, how)
+	}
+	var room [256]byte
+	key := appendListKey(room[:0], attributes, how)
+	if sel, ok := s.selections.get(key); ok {
+		return sel
+	}
+	sel := s.readSelection(attributes, how)
+	s.selections.put(key, sel)
+	return sel
+}
+
+// readSelection reads an attribute list. Names that nobody knows are ignored.
+func (s *State) readSelection(attributes [][]byte, how selecting) *selection {
+	sel := &selection{state: s, selecting: how, star: len(attributes) == 0}
 	for _, a := range attributes {
 		switch string(a) {
 		case "*":
@@ -35,6 +64,10 @@ func (s *State) selectionOf(attributes [][]byte, typesOnly, realOnly bool) *sele
 		}
 	}
 	sel.member, sel.levelCount = sel.content(attrMember), sel.content(attrLevelCount)
+	if !how.realOnly {
+		sel.real = sel.among(s.offered)
+	}
+	sel.open = sel.among(s.offeredOpen)
 	return sel
 }
 

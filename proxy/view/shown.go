@@ -11,7 +11,13 @@ import (
 
 // writer is the one for the entries of a stage.
 func (r *run) writer(stage int) *writer {
-	if r.writers[stage] == nil {
+	if r.writers[stage] != nil {
+		return r.writers[stage]
+	}
+	if stage == 0 {
+		r.writers[0] = &r.room.writer
+		r.beginWriter(r.writers[0], &r.stages[0], r.sel)
+	} else {
 		r.writers[stage] = r.writerFor(&r.stages[stage], r.sel)
 	}
 	return r.writers[stage]

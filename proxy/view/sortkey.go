@@ -151,7 +151,7 @@ func (q *Query) sortReader(stage int, keys []sortKey) *sortReader {
 	for i := range keys {
 		names[i] = []byte(sc.Name(keys[i].attr))
 	}
-	sel := q.state.selectionOf(names, false, q.request.RealOnly)
+	sel := q.state.selectionOf(names, selecting{realOnly: q.request.RealOnly})
 	return &sortReader{peeker: peeker{writer: q.writerFor(&q.stages[stage], sel)}, schema: sc, keys: keys,
 		least: make([][]byte, len(keys)), there: make([]bool, len(keys))}
 }

@@ -100,7 +100,7 @@ type openPlace struct{}
 
 func (openPlace) visible(directory.ID) bool                        { return true }
 func (openPlace) readable(directory.ID, *column) bool              { return true }
-func (openPlace) virtual(directory.ID) []*attribute                { return nil }
+func (openPlace) wanted(*selection) []wantedAttribute              { return nil }
 func (openPlace) fill(directory.ID, *selection, *wire.EntryWriter) {}
 func (openPlace) computed(*compiler, *assertion) (directory.Filter, bool) {
 	return directory.Filter{}, false

@@ -32,6 +32,10 @@ type State struct {
 	virtual  []*attribute // the table, and one attribute for each alias's option
 	byID     map[schema.ID]*attribute
 
+	offered     []wantedAttribute // what virtual gives on real entries
+	offeredOpen []wantedAttribute // and on virtual ones
+	selections  selectionCache
+
 	serial uint64  // counts the States of this process, for cookies
 	stamps *stamps // nil without a History
 
@@ -135,6 +139,7 @@ func (s *State) describe() {
 		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(), dn: t.Equality == "distinguishedNameMatch",
 			hidden: s.over.Hidden(folded), overridden: s.byID[id]}
 	}
+	s.offered, s.offeredOpen = s.offer(s.virtual), s.offer(s.open())
 }
 
 // classOf is the class of right of an attribute by its folded name.

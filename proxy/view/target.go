@@ -31,15 +31,16 @@ const (
 // find resolves the DN of a request. A hidden entry is answered like one that
 // is not there, with a matchedDN no deeper than what may be read.
 func (s *State) find(dn string, r *policy.Rights, realOnly bool) (target, wire.Result) {
-	return s.findIn(dn, &realPlace{state: s, rights: r, realOnly: realOnly})
-}
-
-// findIn is find with the place that the directory's own entries are in.
-func (s *State) findIn(dn string, p *realPlace) (target, wire.Result) {
 	parsed, err := name.ParseDN(dn)
 	if err != nil {
 		return target{}, wire.Result{Code: wire.InvalidDNSyntax, Message: err.Error()}
 	}
+	return s.findParsed(parsed, &realPlace{state: s, rights: r, realOnly: realOnly})
+}
+
+// findParsed is find for a DN that is read, with the place that the directory's
+// own entries are in.
+func (s *State) findParsed(parsed name.DN, p *realPlace) (target, wire.Result) {
 	if s.view.underBase(parsed.Key()) {
 		return s.findVirtual(parsed, p.rights)
 	}
@@ -84,18 +85,6 @@ func (s *State) recordAt(dn name.DN) (*resolver.Subject, *database.Database, boo
 	}
 	sub, _, err := s.Snapshot.FindSubject(rdn[0].Value, resolver.OnlyHierarchicalNames)
 	return sub, t.nodes[above].db, err == nil && s.recorded(sub)
-}
-
-// isSpecial tells whether a search asks for the root DSE or the subschema.
-func isSpecial(base string, scope wire.Scope) special {
-	switch {
-	case base == "" && scope == wire.ScopeBase:
-		return rootDSE
-	case scope == wire.ScopeBase && sameDN(base, subschemaDN):
-		return subschema
-	default:
-		return ordinary
-	}
 }
 
 func sameDN(a, b string) bool {

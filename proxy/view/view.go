@@ -53,6 +53,7 @@ type View struct {
 	databasesKey      string // normalised DN of ou=databases
 	kept              keptStates
 	orders            orderCache
+	bases             baseCache
 	sorting           atomic.Int64 // octets in use for sorting
 	mostSorted        int          // entries that one search may sort
 	news              news         // wakes those who follow

@@ -78,6 +78,7 @@ const (
 	classFinding     = "aclensFinding"
 	classRecord      = "effectiveAccessRecord"
 	subschemaDN      = "cn=Subschema"
+	subschemaKey     = "cn=subschema"
 	attrDirectMember = "isDirectMemberOf"
 )
 

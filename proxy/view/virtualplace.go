@@ -88,7 +88,7 @@ func (p *virtualPlace) readable(id directory.ID, c *column) bool {
 	}
 }
 
-func (p *virtualPlace) virtual(directory.ID) []*attribute { return p.state.open() }
+func (p *virtualPlace) wanted(sel *selection) []wantedAttribute { return sel.open }
 
 // open are the attributes that are computed for virtual entries.
 func (s *State) open() []*attribute {
