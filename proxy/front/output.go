@@ -20,13 +20,14 @@ var errGone = errors.New("client is gone")
 // output is the one owner of a session's way out. Whole messages go through
 // send, from the reader and from background searches.
 type output struct {
-	mu     sync.Mutex // guards the order of writes, and what follows
-	conn   net.Conn
-	closed bool
+	mu      sync.Mutex // guards the order of writes, and what follows
+	conn    net.Conn
+	closed  bool
+	present coarse // deadline of conn
 }
 
 // send writes whole messages, unless allowed says no once it is their turn. Each
-// part must be taken within stall, or the connection is cut.
+// part must be taken within stall, or a little more, or the connection is cut.
 func (o *output) send(b []byte, stall time.Duration, allowed func() bool) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -35,7 +36,7 @@ func (o *output) send(b []byte, stall time.Duration, allowed func() bool) (int, 
 	}
 	sent := 0
 	for sent < len(b) {
-		_ = o.conn.SetWriteDeadline(time.Now().Add(stall)) // fails only if the write does
+		_ = o.present.move(time.Now().Add(stall), slackOf(stall), o.conn.SetWriteDeadline) // fails only if the write does
 		n, err := o.conn.Write(b[sent:min(len(b), sent+chunk)])
 		sent += n
 		if err != nil {
@@ -50,7 +51,7 @@ func (o *output) send(b []byte, stall time.Duration, allowed func() bool) (int, 
 func (o *output) turnTo(conn net.Conn) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.conn = conn
+	o.conn, o.present = conn, coarse{}
 }
 
 var outputBuffers = sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}

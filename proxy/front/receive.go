@@ -17,7 +17,9 @@ var errDraining = errors.New("server is shutting down")
 // waits for one octet, which the source then gives first.
 type source struct {
 	session *session
-	until   time.Time // reads end then; zero is never
+	until   time.Time // reads end then, or a little later; zero is never
+	slack   time.Duration
+	present coarse // of the connection
 	first   [1]byte
 	held    bool
 }
@@ -37,7 +39,7 @@ func (r *source) Read(p []byte) (int, error) {
 
 func (r *source) take(p []byte) (int, error) {
 	s := r.session
-	if err := s.conn.SetReadDeadline(r.until); err != nil {
+	if err := r.present.move(r.until, r.slack, s.conn.SetReadDeadline); err != nil {
 		return 0, err
 	}
 	// Shutdown raises the flag first and moves the deadline then, so that one of both is seen.
@@ -59,9 +61,10 @@ func (s *session) receive(ctx context.Context) (wire.Message, error) {
 			return wire.Message{}, err
 		}
 	}
-	idle := s.idleDeadline()
+	now := time.Now()
+	idle := s.idleDeadline(now)
 	for {
-		m, err := s.attend(idle)
+		m, err := s.attend(now, idle)
 		if err == nil {
 			return m, nil
 		}
@@ -71,12 +74,13 @@ func (s *session) receive(ctx context.Context) (wire.Message, error) {
 		if s.server.draining.Load() || ctx.Err() != nil {
 			return wire.Message{}, errDraining
 		}
-		if !idle.IsZero() && !time.Now().Before(idle) {
+		now = time.Now()
+		if !idle.IsZero() && !now.Before(idle) {
 			if s.flights.empty() {
 				s.server.limit(LimitIdle)
 				return wire.Message{}, &disconnect{wire.AdminLimitExceeded, "idle for too long"}
 			}
-			idle = s.idleDeadline()
+			idle = s.idleDeadline(now)
 		}
 		if s.reader != nil && s.reader.Buffered() == 0 {
 			s.rest()
@@ -85,15 +89,16 @@ func (s *session) receive(ctx context.Context) (wire.Message, error) {
 }
 
 // attend waits for a message until it is time to rest, or at rest until idle.
-func (s *session) attend(idle time.Time) (wire.Message, error) {
-	s.source.until = idle
+func (s *session) attend(now, idle time.Time) (wire.Message, error) {
+	s.source.until, s.source.slack = idle, slackOf(idle.Sub(now))
 	if s.reader == nil {
 		if err := s.awaken(); err != nil {
 			return wire.Message{}, err
 		}
+		now = time.Now() // that may have been long
 	}
-	if soon := time.Now().Add(s.server.restAfter); idle.IsZero() || soon.Before(idle) {
-		s.source.until = soon
+	if soon := now.Add(s.server.restAfter); idle.IsZero() || soon.Before(idle) {
+		s.source.until, s.source.slack = soon, slackOf(s.server.restAfter)
 	}
 	return s.reader.Next()
 }
@@ -133,12 +138,12 @@ func (s *session) limitMessages() {
 	s.reader.SetLimit(limits.MessageBytes)
 }
 
-func (s *session) idleDeadline() time.Time {
+func (s *session) idleDeadline(now time.Time) time.Time {
 	idle := s.server.inForce().Limits.Idle
 	if idle <= 0 {
 		return time.Time{}
 	}
-	return time.Now().Add(idle)
+	return now.Add(idle)
 }
 
 // receiveFault turns an error of the Reader into how the session ends.

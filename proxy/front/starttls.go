@@ -56,8 +56,8 @@ func (s *session) secureWith(ctx context.Context, config *tls.Config) error {
 		s.server.log.Debug("TLS handshake failed", "connection", s.id, "listener", s.listener, "remote", s.remote, "error", err)
 		return errGone
 	}
-	_ = s.raw.SetDeadline(time.Time{}) // each read and write sets its own
-	s.conn = conn
+	_ = s.raw.SetDeadline(time.Time{}) // reads and writes set their own
+	s.conn, s.source.present = conn, coarse{}
 	s.output.turnTo(conn)
 	return nil
 }
