@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -58,6 +59,9 @@ func describe(n ast.Node) string {
 	}
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
+		if colonInKey(n) {
+			return "keys with values; a text that holds a colon needs quotes between braces or brackets"
+		}
 		return "keys with values"
 	case *ast.SequenceNode:
 		return "a list"
@@ -65,6 +69,13 @@ func describe(n ast.Node) string {
 		return "a YAML tag; a text that begins with ! needs quotes"
 	}
 	return "something else"
+}
+
+// colonInKey tells whether a key holds a colon, as ldap://host does where the
+// parser takes ldap://host:389 between braces for a key and a value.
+func colonInKey(n ast.Node) bool {
+	pairs, _ := pairsOf(n)
+	return len(pairs) == 1 && strings.Contains(nodeText(pairs[0].Key), ":")
 }
 
 // nodeText is the text of a scalar as typed, quotes and escapes resolved.

@@ -22,7 +22,7 @@ type NameMode uint8
 
 // The modes of FindSubject.
 const (
-	OnlyHierarchicalNames NameMode = iota // evaluated as a name alone when it holds '/' or is a DN
+	OnlyHierarchicalNames NameMode = iota // evaluated as a name alone when it is a hierarchical Notes name: holds '/'
 	AnyName                               // evaluated as a name alone whatever it is (--as-name)
 )
 
@@ -109,7 +109,8 @@ func (s *Snapshot) nameAlone(text string, n name.Name, mode NameMode) (*Subject,
 	if id, ok := name.ReplicaID(text); ok {
 		return s.NamedSubject(name.Parse(id), acl.Database), nil, nil
 	}
-	if !usable(n) || !n.Hierarchical() && mode != AnyName {
+	if !usable(n) || mode != AnyName && !name.Parse(text).Hierarchical() {
+		// a DN without an entry is more often mistyped than meant: only a Notes name says of itself that it is one
 		return nil, nil, fmt.Errorf("%q: %w", text, ErrUnknownSubject)
 	}
 	warning := fmt.Sprintf("%s has no entry in the directory: evaluated as a name alone", n.Abbreviated())

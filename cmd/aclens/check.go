@@ -62,7 +62,7 @@ func printCheck(out io.Writer, l *loadedState, limit finding.Severity) error {
 	fmt.Fprintf(w, "as of\t%s\n", ages(s.AsOf().Freshness()))
 	fmt.Fprintf(w, "snapshot\t%s\n", l.ID)
 	failed := printFaults(w, l.Faults, limit)
-	failed = printFindings(w, l.Findings, limit) || failed
+	failed = printFindings(w, l, limit) || failed
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing the findings: %w", err)
 	}
@@ -86,19 +86,42 @@ func printFaults(w io.Writer, faults []refresh.Fault, limit finding.Severity) (f
 	return failed
 }
 
-func printFindings(w io.Writer, findings []finding.Finding, limit finding.Severity) (failed bool) {
+// printFindings lists the findings that printFaults has not told already, and
+// counts both.
+func printFindings(w io.Writer, l *loadedState, limit finding.Severity) (failed bool) {
 	counts := map[finding.Severity]int{}
-	for i := range findings {
-		f := &findings[i]
-		counts[f.Severity]++
+	for i := range l.Faults {
+		counts[l.Faults[i].Severity]++
+	}
+	told, begun := toldByFaults(l.Faults), map[finding.Severity]bool{}
+	for i := range l.Findings {
+		f := &l.Findings[i]
 		failed = failed || f.Severity >= limit
-		if counts[f.Severity] == 1 {
+		if told[f.Subject] && (f.Kind == finding.BrokenExport || f.Kind == finding.IncompleteExport) {
+			continue
+		}
+		counts[f.Severity]++
+		if !begun[f.Severity] {
 			fmt.Fprintf(w, "\n%s findings:\n", f.Severity)
+			begun[f.Severity] = true
 		}
 		fmt.Fprintf(w, "%s\t%s\n", f.Kind, aboutFinding(f))
 	}
 	fmt.Fprintf(w, "\n%d errors, %d warnings, %d notes\n", counts[finding.Error], counts[finding.Warning], counts[finding.Info])
 	return failed
+}
+
+// toldByFaults are the subjects of findings about what is broken, where a fault
+// says the same with its line.
+func toldByFaults(faults []refresh.Fault) map[string]bool {
+	told := map[string]bool{}
+	for i := range faults {
+		f := &faults[i]
+		if f.Severity == finding.Error {
+			told[f.File], told[f.File+", "+f.Subject], told[f.Err.Error()] = true, true, true
+		}
+	}
+	return told
 }
 
 func aboutFinding(f *finding.Finding) string {

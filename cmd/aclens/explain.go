@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -85,7 +86,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 	s := loaded.Snapshot
 	sub, warnings, err := s.FindSubject(user, mode)
 	if err != nil {
-		return usage(fmt.Errorf("--user: %w", err))
+		return usage(fmt.Errorf("--user: %w%s", err, nameAdvice(err, mode)))
 	}
 	db, instance, ok := s.Databases().Find(database)
 	if !ok {
@@ -111,6 +112,14 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 		return writeJSON(c.OutOrStdout(), e)
 	}
 	return printExplanation(c.OutOrStdout(), e)
+}
+
+// nameAdvice says how a name without an entry could be asked about all the same.
+func nameAdvice(err error, mode resolver.NameMode) string {
+	if mode == resolver.AnyName || !errors.Is(err, resolver.ErrUnknownSubject) {
+		return ""
+	}
+	return "; --as-name asks about a name that has no entry"
 }
 
 func writeJSON(out io.Writer, v any) error {
