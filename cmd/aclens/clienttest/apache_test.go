@@ -53,10 +53,16 @@ AuthLDAPCompareAsUser on
 Require ldap-attribute isMemberOf="cn=CRM Editors,ou=groups,o=acme"`, map[string]int{"Jane Doe:jdoe": ok, "Victor Stone:vstone": ok, "Paul Plain:pplain": refused, "Jane Doe:wrong": refused, "Nobody": refused}},
 }
 
+// cookbookPages are those of the recipe, which says itself what is required.
+var cookbookPages = []webPage{
+	{"orders", "", map[string]int{"jdoe": ok, "ida": ok, "vstone": ok, "jmueller": http.StatusForbidden, "pplain": http.StatusForbidden, "jdoe:wrong": refused}},
+	{"customers", "", map[string]int{"jdoe": ok, "jmueller": ok, "pplain": http.StatusForbidden, "jmueller:wrong": refused}},
+}
+
 // askApache asks with mod_authnz_ldap, through the web server of which it is a part.
 func askApache(t *testing.T, w *world) {
 	address := startApache(t, w)
-	for _, page := range webPages {
+	for _, page := range append(webPages, cookbookPages...) {
 		for login, want := range page.answers {
 			name, password, given := strings.Cut(login, ":")
 			if !given {
@@ -101,6 +107,12 @@ func startApache(t *testing.T, w *world) string {
 	for _, page := range webPages {
 		writePage(t, filepath.Join(pages, page.name))
 		fmt.Fprintf(&locations, "<Location /%s>\nAuthType Basic\nAuthName Acme\nAuthBasicProvider ldap\n%s\n</Location>\n", page.name, strings.Replace(page.required, "%s", w.ldap, 1))
+	}
+	for _, page := range cookbookPages {
+		writePage(t, filepath.Join(pages, page.name))
+	}
+	for _, block := range recipes(t, "apache.md", "apache") {
+		locations.WriteString(strings.NewReplacer("127.0.0.1:10389", w.ldap, "/etc/apache2/aclens.password", writeText(t, filepath.Join(folder, "password"), readerPassword)).Replace(block))
 	}
 	config := writeText(t, filepath.Join(folder, "apache.conf"), fmt.Sprintf(apacheSettings, folder, address, apacheUser(), locations.String()))
 	server := exec.Command(program(t, "apache2"), "-d", folder, "-f", config, "-DFOREGROUND")

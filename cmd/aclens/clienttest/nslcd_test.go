@@ -1,29 +1,17 @@
 package clienttest
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 )
 
-const nslcdSettings = `
-uri ldap://%s/
-base o=acme
-binddn cn=reader,o=acme
-bindpw reader
-filter passwd (objectClass=posixAccount)
-filter group (objectClass=posixGroup)
-pagesize 2
-nss_nested_groups yes
-`
-
 // askNslcd asks as a machine that has its accounts in the directory does: its
 // people, its groups and groups inside groups, in pages, and log-ins.
 func askNslcd(t *testing.T, w *world) {
 	program(t, "nslcd")
-	config := writeText(t, filepath.Join(t.TempDir(), "nslcd.conf"), fmt.Sprintf(nslcdSettings, w.ldap))
+	config := writeText(t, filepath.Join(t.TempDir(), "nslcd.conf"), here(t, recipes(t, "machines.md", "conf")[0], "127.0.0.1:10389", w.ldap, "pagesize 1000", "pagesize 2"))
 	command := append(apart(t), "sh", "testdata/nslcd.sh", config)
 	wantLines(t, `
 jdoe:*:20001:21000:Jane Doe:/home/jdoe:/bin/bash
