@@ -148,7 +148,7 @@ func (s *session) searchAside(ctx context.Context, c *call, planned Search, w *s
 func (s *session) fly(ctx context.Context, f *flight, planned Search, e Event, limit time.Duration) {
 	defer s.flights.returned(f)
 	defer f.cancel()
-	sink := &flightSink{session: s, flight: f, flushed: f.call.start}
+	sink := &flightSink{session: s, flight: f, full: firstWater, flushed: f.call.start}
 	defer func() { giveBuffer(sink.out) }()
 	answer := s.runGuarded(ctx, f, planned, sink)
 	code := answer.Result.Code

@@ -63,7 +63,35 @@ type flightSink struct {
 	session *session
 	flight  *flight
 	out     []byte
+	full    int // octets after which out is written; few before the first time
 	flushed time.Time
+
+	// Looking at the clock costs as much as a small entry. As long as entries come
+	// fast it is not looked at for each.
+	looked  time.Time
+	unseen  int // entries since
+	between int // entries between two looks
+}
+
+const (
+	firstWater = 2 << 10              // the first answers are not held back for others
+	fast       = 2 * time.Millisecond // between two looks at the clock
+	mostUnseen = 7                    // entries between them
+)
+
+// late tells whether what is held back has waited for long enough.
+func (k *flightSink) late() bool {
+	if k.unseen++; k.unseen <= k.between {
+		return false
+	}
+	now := time.Now()
+	if now.Sub(k.looked) < fast {
+		k.between = min(2*k.between+1, mostUnseen)
+	} else {
+		k.between = 0
+	}
+	k.looked, k.unseen = now, 0
+	return now.Sub(k.flushed) >= staleAfter
 }
 
 // Room is the buffer to append one message to.
@@ -80,7 +108,7 @@ func (k *flightSink) Keep(b []byte) error {
 	if k.flight.phase.Load() != running {
 		return errGone
 	}
-	if len(b) < highWater && time.Since(k.flushed) < staleAfter {
+	if len(b) < k.full && !k.late() {
 		return nil
 	}
 	return k.flush()
@@ -88,7 +116,7 @@ func (k *flightSink) Keep(b []byte) error {
 
 func (k *flightSink) flush() error {
 	err := k.session.transmit(k.out, func() bool { return k.flight.phase.Load() != ended })
-	k.out, k.flushed = k.out[:0], time.Now()
+	k.out, k.flushed, k.full = k.out[:0], time.Now(), highWater
 	if cap(k.out) > keptOutput {
 		k.out = nil
 	}

@@ -51,7 +51,8 @@ func TestWhoAsksAgainGetsTheRightsOfTheFirstTime(t *testing.T) {
 			}
 		}
 	}
-	if jane := identity(t, everybody[2]); kept.Rights(jane) != kept.Rights(jane) {
+	jane := identity(t, everybody[2])
+	if first := kept.Rights(jane); kept.Rights(jane) != first {
 		t.Error("rights are found out each time")
 	}
 }

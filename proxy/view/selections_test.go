@@ -42,7 +42,7 @@ func TestAnAttributeListAskedForAgainIsReadAsTheFirstTime(t *testing.T) {
 		}
 	}
 	list := [][]byte{[]byte("cn")}
-	if s.selectionOf(list, selecting{}) != s.selectionOf(list, selecting{}) {
+	if first := s.selectionOf(list, selecting{}); s.selectionOf(list, selecting{}) != first {
 		t.Error("a list is read each time")
 	}
 }
