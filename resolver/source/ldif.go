@@ -50,35 +50,64 @@ func (e *emitError) Unwrap() error { return e.error }
 type ldifReader struct {
 	lines  *ldifLines
 	emit   func(directory.Draft) error
-	draft  directory.Draft
-	open   bool           // inside a record
-	added  bool           // the record said changetype: add
-	size   int            // bytes of the record
-	limit  int            // of size
-	places map[string]int // attribute in lower case -> position in draft.Attributes
-	any    bool           // a line was read
+	draft  directory.Draft // while its record is open, without values
+	open   bool            // inside a record
+	added  bool            // the record said changetype: add
+	size   int             // bytes of the record
+	limit  int             // of size
+	values []placed        // of the record
+	places []spot          // by attributeName.number
+	record int             // counts records
+	any    bool            // a line was read
 	names  map[string]attributeName
+	keys   map[string]int // attribute in lower case -> attributeName.number
+	counts []int          // of values, by attribute of the draft
+	key    []byte
+	room   []byte // for values
 }
 
-// attributeName is the name of an attribute as spelled and in lower case.
-type attributeName struct{ spelled, key string }
+// placed is a value and which attribute of the draft it belongs to.
+type placed struct {
+	at    int
+	value []byte
+}
+
+// spot is where an attribute is in the draft of a record.
+type spot struct{ record, at int }
+
+// attributeName is the name of an attribute as spelled and in lower case, and a
+// number for all its spellings.
+type attributeName struct {
+	spelled, key string
+	number       int
+}
 
 // maxInterned bounds how many attribute names of one file share their text.
 const maxInterned = 4096
 
 // intern shares the text of attribute names between the records of a file.
-func (l *ldifReader) intern(spelled []byte) attributeName {
+func (l *ldifReader) intern(spelled []byte) (attributeName, error) {
 	if n, ok := l.names[string(spelled)]; ok {
-		return n
+		return n, nil
 	}
-	n := attributeName{string(spelled), strings.ToLower(string(spelled))}
+	if !isAttribute(spelled) {
+		return attributeName{}, fmt.Errorf("%q is no attribute name", printable(string(spelled)))
+	}
+	n := attributeName{spelled: string(spelled), key: strings.ToLower(string(spelled))}
 	if l.names == nil {
-		l.names = map[string]attributeName{}
+		l.names, l.keys = map[string]attributeName{}, map[string]int{}
 	}
+	number, known := l.keys[n.key]
+	if !known {
+		number = len(l.keys)
+		l.keys[n.key] = number
+		l.places = append(l.places, spot{})
+	}
+	n.number = number
 	if len(l.names) < maxInterned {
 		l.names[n.spelled] = n
 	}
-	return n
+	return n, nil
 }
 
 func (l *ldifReader) run() error {
@@ -107,26 +136,62 @@ func (l *ldifReader) flush() error {
 		return nil
 	}
 	draft := l.draft
-	l.draft, l.open, l.added, l.size, l.places = directory.Draft{}, false, false, 0, nil
 	if len(draft.Attributes) == 0 {
 		return fmt.Errorf("entry %q has no attributes", draft.DN)
 	}
+	l.giveValues(&draft)
+	l.draft, l.open, l.added, l.size, l.values = directory.Draft{}, false, false, 0, l.values[:0]
 	if err := l.emit(draft); err != nil {
 		return &emitError{err}
 	}
 	return nil
 }
 
+// giveValues gives every attribute its values, of which all of the record lie
+// in one piece.
+func (l *ldifReader) giveValues(d *directory.Draft) {
+	counts := l.counts[:0]
+	for range d.Attributes {
+		counts = append(counts, 0)
+	}
+	for _, v := range l.values {
+		counts[v.at]++
+	}
+	all, from := make([][]byte, len(l.values)), 0
+	for i, n := range counts {
+		d.Attributes[i].Values = all[from : from : from+n]
+		from += n
+	}
+	for _, v := range l.values {
+		a := &d.Attributes[v.at]
+		a.Values = append(a.Values, v.value)
+	}
+	l.counts = counts
+	if cap(l.values) > maxKept {
+		l.values = nil
+	}
+}
+
+// maxKept is how many values a record may have whose room is kept for the next.
+const maxKept = 1 << 16
+
 // take reads one attribute line of a record.
 func (l *ldifReader) take(line []byte) error {
 	if l.size += len(line); l.size > l.limit {
 		return fmt.Errorf("a record of more than %d KiB", l.limit>>10)
 	}
-	head, value, err := splitLDIF(line)
+	head, rest, ok := bytes.Cut(line, []byte(":"))
+	if !ok {
+		return errors.New("a line without a colon")
+	}
+	attribute, err := l.intern(head)
 	if err != nil {
 		return err
 	}
-	attribute := l.intern(head)
+	value, err := l.value(rest)
+	if err != nil {
+		return fmt.Errorf("%s: %w", head, err)
+	}
 	first := !l.any
 	l.any = true
 	switch {
@@ -155,10 +220,15 @@ func (l *ldifReader) begin(value []byte) error {
 		return fmt.Errorf("dn: %w", err)
 	}
 	dn := string(value)
-	if _, err := name.ParseDN(dn); err != nil {
+	key, err := name.AppendKey(l.key[:0], dn)
+	if l.key = key; err != nil {
 		return fmt.Errorf("dn %q: %w", printable(dn), err)
 	}
-	l.open, l.draft.DN, l.places = true, dn, map[string]int{}
+	l.open, l.draft.DN = true, dn
+	l.record++
+	if len(l.keys) > maxInterned {
+		l.names, l.keys, l.places = nil, nil, nil
+	}
 	return nil
 }
 
@@ -177,40 +247,44 @@ func (l *ldifReader) addValue(attribute attributeName, value []byte) error {
 		l.added = true
 		return nil
 	}
-	at, ok := l.places[attribute.key]
-	if !ok {
-		at = len(l.draft.Attributes)
-		l.places[attribute.key] = at
+	p := &l.places[attribute.number]
+	if p.record != l.record {
+		*p = spot{l.record, len(l.draft.Attributes)}
 		l.draft.Attributes = append(l.draft.Attributes, directory.Attribute{Name: attribute.spelled})
 	}
-	a := &l.draft.Attributes[at]
-	a.Values = append(a.Values, value)
+	l.values = append(l.values, placed{p.at, value})
 	return nil
 }
 
-// splitLDIF reads "name: value" and "name:: base64", and refuses "name:< address".
-// The value is a copy.
-func splitLDIF(line []byte) (head, value []byte, err error) {
-	head, rest, ok := bytes.Cut(line, []byte(":"))
-	if !ok {
-		return nil, nil, errors.New("a line without a colon")
-	}
-	if !isAttribute(head) {
-		return nil, nil, fmt.Errorf("%q is no attribute name", printable(string(head)))
-	}
+// value reads ": value" and ":: base64" behind the name, from the first colon
+// on, and refuses ":< address". The value is a copy.
+func (l *ldifReader) value(rest []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(rest, []byte("<")):
-		err = errors.New("values by address are refused")
+		return nil, errors.New("values by address are refused")
 	case bytes.HasPrefix(rest, []byte(":")):
-		value, err = decodeBase64(bytes.Trim(rest[1:], " "))
-	default:
-		value = append([]byte{}, bytes.TrimLeft(rest, " ")...)
-		err = checkSafe(value)
+		return decodeBase64(bytes.Trim(rest[1:], " "))
 	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", head, err)
+	value := bytes.TrimLeft(rest, " ")
+	if err := checkSafe(value); err != nil {
+		return nil, err
 	}
-	return head, value, nil
+	return l.copyOf(value), nil
+}
+
+// roomAtOnce is the size of the pieces in which small values lie.
+const roomAtOnce = 8 << 10
+
+func (l *ldifReader) copyOf(value []byte) []byte {
+	if len(value) > roomAtOnce/4 {
+		return bytes.Clone(value)
+	}
+	if l.room == nil || len(l.room)+len(value) > cap(l.room) {
+		l.room = make([]byte, 0, roomAtOnce)
+	}
+	from := len(l.room)
+	l.room = append(l.room, value...)
+	return l.room[from:len(l.room):len(l.room)]
 }
 
 func decodeBase64(text []byte) ([]byte, error) {
@@ -226,7 +300,7 @@ func decodeBase64(text []byte) ([]byte, error) {
 // write it, but not what must have been meant otherwise.
 func checkSafe(value []byte) error {
 	switch {
-	case bytes.ContainsAny(value, "\x00\r\n"):
+	case bytes.IndexByte(value, 0) >= 0 || bytes.IndexByte(value, '\r') >= 0 || bytes.IndexByte(value, '\n') >= 0:
 		return errors.New("the value holds a control character and is not in base64")
 	case !utf8.Valid(value):
 		return errors.New("the value is neither UTF-8 nor base64")

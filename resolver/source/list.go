@@ -70,28 +70,30 @@ func (d *draftList) addLog(text string) {
 }
 
 // finish resolves the roles and seals the list; nil when the draft is spoiled.
+// The list is no part of the draft, which leads to the reader and its buffers.
 func (d *draftList) finish(line int) *acl.List {
-	d.list.Entries = make([]acl.Entry, 0, len(d.entries))
+	list := d.list
+	list.Entries = make([]acl.Entry, 0, len(d.entries))
 	for _, e := range d.entries {
-		set, err := d.list.RoleSetOf(e.roles...)
+		set, err := list.RoleSetOf(e.roles...)
 		if err != nil {
 			d.spoil(e.line, entryCalled(e.entry.Label), err)
 			return nil
 		}
 		e.entry.Roles = set
-		d.list.Entries = append(d.list.Entries, e.entry)
+		list.Entries = append(list.Entries, e.entry)
 	}
-	if len(d.list.Roles) > acl.MaxRoles {
-		d.spoil(line, "", fmt.Errorf("%d roles, but an ACL holds at most %d (rule 1.1)", len(d.list.Roles), acl.MaxRoles))
+	if len(list.Roles) > acl.MaxRoles {
+		d.spoil(line, "", fmt.Errorf("%d roles, but an ACL holds at most %d (rule 1.1)", len(list.Roles), acl.MaxRoles))
 		return nil
 	}
-	if err := d.list.Seal(); err != nil {
+	if err := list.Seal(); err != nil {
 		d.spoil(line, "", err)
 	}
 	if d.spoiled() {
 		return nil
 	}
-	return &d.list
+	return &list
 }
 
 // place reads the words that say which database an ACL belongs to.
