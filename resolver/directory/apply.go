@@ -11,9 +11,10 @@ import (
 
 // Change adds or replaces one entry of a directory, or removes one.
 type Change struct {
-	Remove string // normalised DN to remove; Put must be nil then
+	Remove string // normalised DN to remove; Put and Packed must be nothing then
 	Source uint8  // of a removal: the directory that no longer has the entry
 	Put    *Draft
+	Packed Packed // instead of Put
 }
 
 // Fault is an entry that could not be taken, with the reason; or, if Taken, an
@@ -95,6 +96,10 @@ func newWriter(s *Store, n int) *writer {
 }
 
 func (w *writer) change(c *Change) {
+	if !c.Packed.IsZero() {
+		w.putPacked(c.Packed)
+		return
+	}
 	if c.Put == nil {
 		w.remove(c.Remove, c.Source)
 		return
@@ -117,13 +122,21 @@ func (w *writer) find(key string) (ID, bool) {
 
 func (w *writer) put(d *Draft) error {
 	w.packer.leftOut = w.packer.leftOut[:0]
-	record, err := w.packer.pack(w, d)
+	record, err := w.packer.pack(w.nameIDs, w.schema, d)
 	if err != nil {
 		return err
 	}
 	w.leaveOut(w.packer.leftOut)
 	w.place(record)
 	return nil
+}
+
+func (w *writer) putPacked(p Packed) {
+	if !p.record.fits(w.schema) {
+		w.faults = append(w.faults, Fault{DN: p.DN(), Err: errOtherSchema})
+		return
+	}
+	w.place(p.record)
 }
 
 // place puts a record where its name says.

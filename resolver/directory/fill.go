@@ -7,7 +7,7 @@ import (
 
 func onlyPuts(changes []Change) bool {
 	for i := range changes {
-		if changes[i].Put == nil {
+		if changes[i].Put == nil && changes[i].Packed.IsZero() {
 			return false
 		}
 	}
@@ -20,10 +20,10 @@ func onlyPuts(changes []Change) bool {
 func (w *writer) fill(changes []Change) (*Store, []ID, []Fault) {
 	for from := 0; from < len(changes); from += packedAtOnce {
 		part := changes[from:min(from+packedAtOnce, len(changes))]
-		for i, p := range w.packAll(part) {
+		for _, p := range w.packAll(part) {
 			w.leaveOut(p.leftOut)
 			if p.err != nil {
-				w.faults = append(w.faults, Fault{DN: part[i].Put.DN, Err: p.err})
+				w.faults = append(w.faults, Fault{DN: p.dn, Err: p.err})
 				continue
 			}
 			w.place(p.record)
@@ -44,6 +44,7 @@ const packedAtOnce = 1 << 14
 type made struct {
 	record  Entry
 	err     error
+	dn      string // where there is an error
 	leftOut []Fault
 }
 
@@ -58,12 +59,22 @@ func (w *writer) packAll(changes []Change) []made {
 		wg.Go(func() {
 			var p packer
 			for i := from; i < to; i++ {
-				p.leftOut = nil
-				all[i].record, all[i].err = p.pack(w, changes[i].Put)
-				all[i].leftOut = p.leftOut
+				all[i] = p.make(w, &changes[i])
 			}
 		})
 	}
 	wg.Wait()
 	return all
+}
+
+func (p *packer) make(w *writer, c *Change) made {
+	if !c.Packed.IsZero() {
+		if !c.Packed.record.fits(w.schema) {
+			return made{err: errOtherSchema, dn: c.Packed.DN()}
+		}
+		return made{record: c.Packed.record}
+	}
+	p.leftOut = nil
+	record, err := p.pack(w.nameIDs, w.schema, c.Put)
+	return made{record, err, c.Put.DN, p.leftOut}
 }

@@ -35,6 +35,10 @@ func TestAFirstLoadEqualsOneEntryAfterTheOther(t *testing.T) {
 		w := newWriter(empty, len(changes))
 		w.learn(changes)
 		want, wantTouched, wantFaults := w.step(changes)
+		packed, _, packedFaults := Empty(want.schema).Apply(packSome(rng, want.schema, changes))
+		if !slices.Equal(packed.entries, want.entries) || !reflect.DeepEqual(textsOf(packedFaults), textsOf(wantFaults)) {
+			t.Fatalf("seed %d: packed ahead they are others", seed)
+		}
 		if seed > 0 { // it looks at everything, many times
 			sameStore(t, seed, got, want)
 		}
@@ -93,5 +97,42 @@ func TestAFirstLoadReportsNoMoreLeftOutAttributesThanChangesDo(t *testing.T) {
 	}
 	if errors.Unwrap(faults[0].Err) == nil {
 		t.Errorf("%v does not say why", faults[0])
+	}
+}
+
+// packSome packs drafts ahead, some of them, where that can be done.
+func packSome(rng *rand.Rand, sc *schema.Schema, changes []Change) []Change {
+	p := NewPacker(schema.Standard())
+	out := slices.Clone(changes)
+	for i := range out {
+		if rng.IntN(4) == 0 {
+			p = p.Under(sc)
+		}
+		if packed, ok := p.Pack(out[i].Put); ok && rng.IntN(4) > 0 {
+			out[i] = Change{Packed: packed}
+		}
+	}
+	return out
+}
+
+func TestWhatWasPackedUnderAnotherSchemaIsNotTaken(t *testing.T) {
+	other, _ := schema.Standard().Intern("itsOwn")
+	d := &Draft{DN: "cn=Jane Doe,o=Acme"}
+	d.AddText("itsOwn", "x")
+	packed, ok := NewPacker(other).Pack(d)
+	if !ok || packed.DN() != d.DN || packed.Key() != "cn=jane doe,o=acme" {
+		t.Fatalf("packed as %q", packed.Key())
+	}
+	plain := &Draft{DN: "o=Acme"}
+	plain.AddText("o", "Acme")
+	some, _, _ := Empty(schema.Standard()).Apply([]Change{{Put: plain}})
+	for sentence, s := range map[string]*Store{"nothing was there": Empty(schema.Standard()), "something was": some} {
+		next, _, faults := s.Apply([]Change{{Packed: packed}})
+		if len(faults) != 1 || faults[0].DN != d.DN || next.Len() != s.Len() {
+			t.Errorf("%s: %d entries and %v", sentence, next.Len(), faults)
+		}
+	}
+	if next, _, faults := some.WithSchema(other).Apply([]Change{{Packed: packed}}); len(faults) > 0 || next.Len() != 2 {
+		t.Errorf("%d entries and %v under its own schema", next.Len(), faults)
 	}
 }

@@ -17,8 +17,8 @@ type packer struct {
 	why         map[string]error // they cannot, by name
 }
 
-// pack makes the record of a draft whose attributes the writer has learned.
-func (p *packer) pack(w *writer, d *Draft) (Entry, error) {
+// pack makes the record of a draft; names are those that the schema knows.
+func (p *packer) pack(names map[string]schema.ID, sc *schema.Schema, d *Draft) (Entry, error) {
 	var err error
 	if p.key, err = name.AppendKey(p.key[:0], d.DN); err != nil {
 		return "", err
@@ -29,7 +29,7 @@ func (p *packer) pack(w *writer, d *Draft) (Entry, error) {
 	if d.Source >= MaxSources {
 		return "", fmt.Errorf("directory number %d, but there are at most %d", d.Source, MaxSources)
 	}
-	p.resolve(w, d)
+	p.resolve(names, sc, d)
 	p.record = appendRecord(p.record[:0], d.Source<<sourceShift, d.DN, p.key, p.attrs)
 	e := Entry(p.record)
 	if cap(p.record) > roomKept {
@@ -43,7 +43,7 @@ const roomKept = 1 << 20
 
 // resolve finds the description of every attribute, and joins values of one
 // description that the source lists in several places.
-func (p *packer) resolve(w *writer, d *Draft) {
+func (p *packer) resolve(names map[string]schema.ID, sc *schema.Schema, d *Draft) {
 	p.attrs = p.attrs[:0]
 next:
 	for i := range d.Attributes {
@@ -51,7 +51,7 @@ next:
 		if len(a.Values) == 0 {
 			continue
 		}
-		id, known := w.nameIDs[a.Name]
+		id, known := names[a.Name]
 		if !known {
 			p.leaveOut(d, a.Name)
 			continue
@@ -62,7 +62,7 @@ next:
 				continue next
 			}
 		}
-		p.attrs = append(p.attrs, packed{id, w.schema.Name(id), a.Values})
+		p.attrs = append(p.attrs, packed{id, sc.Name(id), a.Values})
 	}
 }
 
