@@ -30,6 +30,7 @@ type heldDirectory struct {
 	allDue   time.Time // of the next full reading of a directory that tells no changes
 	err      error     // of the last try
 	hold     *hold     // nil if the brake keeps nothing back
+	packing  *packing  // while everything is read for the first time
 	feed     *follower // nil where changes are polled
 
 	readIn     uint32 // the last pass that asked the directory and counts
@@ -39,7 +40,7 @@ type heldDirectory struct {
 // scan begins a pass; fresh is one that is held against nothing.
 func (h *heldDirectory) scan(fresh bool) *scan {
 	h.pass++
-	s := &scan{name: h.name, source: h.source, sieve: newSieve(), held: h.entries, pass: h.pass, fresh: fresh,
+	s := &scan{name: h.name, source: h.source, sieve: newSieve(), held: h.entries, pass: h.pass, fresh: fresh, packing: h.packing,
 		put: map[string]digest{}, passwords: map[string][][]byte{}}
 	if fresh {
 		s.held = nil
@@ -74,6 +75,9 @@ func (h *heldDirectory) commit(s *scan, refused map[string]bool, now time.Time) 
 	h.total = s.total(h.total, refused)
 	for key, sum := range s.put {
 		if !refused[key] {
+			if !s.fresh {
+				delete(h.entries, key) // its text may be part of a former record
+			}
 			h.entries[key] = mark{sum, s.pass}
 		}
 	}

@@ -76,7 +76,8 @@ func (h *heldDirectory) still(files []offline) bool {
 }
 
 func (s *scan) readLDIF(path string, r io.Reader) error {
-	return source.ReadLDIF(r, source.File{Name: path}, func(d directory.Draft) error { return s.takeOnce(path, d) })
+	hands := func() func(directory.Draft) ready { return s.newHand().make }
+	return source.ReadLDIFAhead(r, source.File{Name: path}, hands, func(r ready) error { return s.takeOnce(path, &r) })
 }
 
 // readDXL reads documents. A conflict document is a fault to report; any other

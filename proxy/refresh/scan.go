@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -24,12 +25,14 @@ type mark struct {
 // scan is one pass over a directory beside what is held of it. Nothing of it
 // counts until it is committed, but that a pass met an entry.
 type scan struct {
-	name   string
-	source uint8
-	sieve  *sieve
-	held   map[string]mark // by normalised DN
-	pass   uint32
-	fresh  bool // held against nothing
+	name    string
+	source  uint8
+	sieve   *sieve
+	hand    *hand           // of take
+	packing *packing        // nil: drafts are kept
+	held    map[string]mark // by normalised DN
+	pass    uint32
+	fresh   bool // held against nothing
 
 	changes   []directory.Change
 	put       map[string]digest   // what came or changed
@@ -52,53 +55,67 @@ type scan struct {
 	seen  []look         // of a directory of files
 }
 
-// take is given every entry of a directory. Of two that have one name the one
-// with the lower digest counts, so that all replicas of the proxy agree.
+// take is given every entry of a directory.
 func (s *scan) take(d directory.Draft) error {
-	key, sum, ok := s.prepare(&d)
-	if !ok {
-		return nil
+	if s.hand == nil {
+		s.hand = s.newHand()
 	}
-	now, known := s.held[key]
-	staged, changed := s.put[key]
-	if changed || known && now.pass == s.pass {
-		s.twice = append(s.twice, key)
-		if !changed {
-			staged = now.digest
-		}
-		if sum.compare(staged) < 0 {
-			s.stage(key, sum, d)
-		}
-		return nil
+	if s.packing != nil {
+		s.packing.learn(&d)
 	}
-	if known {
-		s.held[key] = mark{now.digest, s.pass}
-	}
-	if !known || now.digest != sum {
-		s.stage(key, sum, d)
-	}
+	r := s.hand.make(d)
+	s.takeReady(&r)
 	return nil
 }
 
-// takeOnce is take for a file: an entry that is there twice spoils everything,
-// and passwords are kept aside.
-func (s *scan) takeOnce(file string, d directory.Draft) error {
+// takeReady takes an entry. Of two that have one name the one with the lower
+// digest counts, so that all replicas of the proxy agree.
+func (s *scan) takeReady(r *ready) {
+	if r.err != nil {
+		s.leaveOut(r.dn, r.err)
+		return
+	}
+	if s.packing != nil && r.change.Put != nil {
+		s.packing.learn(r.change.Put)
+	}
+	now, known := s.held[r.key]
+	staged, changed := s.put[r.key]
+	if changed || known && now.pass == s.pass {
+		s.twice = append(s.twice, r.key)
+		if !changed {
+			staged = now.digest
+		}
+		if r.sum.compare(staged) < 0 {
+			s.stageReady(r)
+		}
+		return
+	}
+	if known {
+		s.held[r.key] = mark{now.digest, s.pass}
+	}
+	if !known || now.digest != r.sum {
+		s.stageReady(r)
+	}
+}
+
+// takeOnce is takeReady for a file: an entry that is there twice spoils
+// everything, and passwords are kept aside.
+func (s *scan) takeOnce(file string, r *ready) error {
 	before := len(s.twice)
-	passwords := s.sieve.strip(&d)
-	if err := s.take(d); err != nil {
-		return err
-	}
+	s.takeReady(r)
 	if len(s.twice) > before {
-		return fmt.Errorf("%s: entry %q is given twice", file, d.DN)
+		return fmt.Errorf("%s: entry %q is given twice", file, r.dn)
 	}
-	if len(passwords) == 0 {
+	if len(r.passwords) == 0 {
 		return nil
 	}
-	key, err := name.KeyOf(d.DN)
-	if err != nil {
-		return fmt.Errorf("%s: entry %q: %w", file, d.DN, err)
+	if r.err != nil {
+		return fmt.Errorf("%s: entry %q: %w", file, r.dn, r.err)
 	}
-	s.passwords[key] = passwords
+	for i, p := range r.passwords {
+		r.passwords[i] = bytes.Clone(p) // not with all that was read beside it
+	}
+	s.passwords[r.key] = r.passwords
 	return nil
 }
 
@@ -132,10 +149,20 @@ func (s *scan) prepare(d *directory.Draft) (key string, sum digest, ok bool) {
 		err = errNoName
 	}
 	if err != nil {
-		s.faults = append(s.faults, Fault{Severity: finding.Error, File: "directory " + s.name, Subject: fmt.Sprintf("entry %q", d.DN), Err: err})
+		s.leaveOut(d.DN, err)
 		return "", digest{}, false
 	}
 	return key, s.sieve.digest(key, d), true
+}
+
+// leaveOut reports an entry whose name cannot be understood.
+func (s *scan) leaveOut(dn string, err error) {
+	s.faults = append(s.faults, Fault{Severity: finding.Error, File: "directory " + s.name, Subject: fmt.Sprintf("entry %q", dn), Err: err})
+}
+
+func (s *scan) stageReady(r *ready) {
+	s.put[r.key] = r.sum
+	s.changes = append(s.changes, r.change)
 }
 
 func (s *scan) stage(key string, sum digest, d directory.Draft) {

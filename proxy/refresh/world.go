@@ -81,18 +81,24 @@ func (w *world) readFresh(ctx context.Context) (*candidate, error) {
 	if err := w.readDefinitions(ctx, c); err != nil {
 		return nil, err
 	}
+	packing := w.packAhead(c)
 	for i, h := range w.directories {
 		var err error
+		h.packing = packing
 		h.feed.halt()
 		if h.Live != nil {
 			c.scans[i], err = h.readAll(ctx, w.Clock, true)
 		} else {
 			c.scans[i], err = h.readFiles(w.Clock.Now(), true, true)
 		}
+		h.packing = nil
 		if h.err = err; err != nil {
 			return nil, fmt.Errorf("directory %s: %w", h.name, err)
 		}
 		h.due = w.Clock.Now().Add(h.Interval)
+	}
+	if packing != nil {
+		c.schema = packing.schema.Load()
 	}
 	return c, nil
 }

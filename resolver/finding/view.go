@@ -23,6 +23,7 @@ type view struct {
 // shared is the part of a view that all processors read and none writes.
 type shared struct {
 	rank     []uint32 // by directory.ID: place in the order of DNs
+	order    []uint32 // all people and servers in that order
 	denied   *roaring.Bitmap
 	lists    []string            // labels of the deny lists
 	idle     map[name.Key]string // groups that an ACL cannot name -> label
@@ -51,15 +52,20 @@ func (v *view) rankEntries() {
 	st := v.s.Store()
 	p := v.s.Population()
 	ids := roaring.Or(p.People, p.Servers).ToArray()
-	keys := make(map[uint32]string, len(ids))
-	for _, id := range ids {
-		keys[id] = st.Entry(directory.ID(id)).Key()
-	}
-	slices.SortFunc(ids, func(a, b uint32) int { return cmp.Compare(keys[a], keys[b]) })
-	v.shared.rank = make([]uint32, st.Cap())
+	keys := make([]ranked, len(ids))
 	for i, id := range ids {
-		v.shared.rank[id] = uint32(i)
+		keys[i] = ranked{st.Entry(directory.ID(id)).Key(), id}
 	}
+	slices.SortFunc(keys, func(a, b ranked) int { return cmp.Compare(a.key, b.key) })
+	v.shared.rank, v.shared.order = make([]uint32, st.Cap()), ids
+	for i, k := range keys {
+		v.shared.rank[k.id], v.shared.order[i] = uint32(i), k.id
+	}
+}
+
+type ranked struct {
+	key string
+	id  uint32
 }
 
 // listGroups sorts the groups by label and gathers who is on a deny list.
@@ -111,24 +117,47 @@ func (v *view) isServer(n name.Name) bool {
 
 // first lists the first subjects of a set, in the order of their DNs.
 func (v *view) first(set *roaring.Bitmap) []string {
-	best := make([]uint32, 0, MaxSubjects+1)
-	rank := v.shared.rank
-	for it := set.Iterator(); it.HasNext(); {
-		id := it.Next()
-		if len(best) == MaxSubjects && rank[id] > rank[best[MaxSubjects-1]] {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(best, id, func(a, b uint32) int { return cmp.Compare(rank[a], rank[b]) })
-		if best = slices.Insert(best, at, id); len(best) > MaxSubjects {
-			best = best[:MaxSubjects]
-		}
-	}
-	texts := make([]string, len(best))
-	for i, id := range best {
+	first := v.shared.first(set)
+	texts := make([]string, len(first))
+	for i, id := range first {
 		names := v.x.Names(directory.ID(id))
 		texts[i] = names.Own.Abbreviated()
 	}
 	return texts
+}
+
+// first are the first people and servers of a set. A large set has them near
+// the beginning of the order; a small one is looked through.
+func (s *shared) first(set *roaring.Bitmap) []uint32 {
+	n := int(set.GetCardinality())
+	if n*n < 4*MaxSubjects*len(s.order) {
+		return s.firstOfFew(set)
+	}
+	best := make([]uint32, 0, MaxSubjects)
+	for _, id := range s.order {
+		if len(best) == min(n, MaxSubjects) {
+			break
+		}
+		if set.Contains(id) {
+			best = append(best, id)
+		}
+	}
+	return best
+}
+
+func (s *shared) firstOfFew(set *roaring.Bitmap) []uint32 {
+	best := make([]uint32, 0, MaxSubjects+1)
+	for it := set.Iterator(); it.HasNext(); {
+		id := it.Next()
+		if len(best) == MaxSubjects && s.rank[id] > s.rank[best[MaxSubjects-1]] {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, id, func(a, b uint32) int { return cmp.Compare(s.rank[a], s.rank[b]) })
+		if best = slices.Insert(best, at, id); len(best) > MaxSubjects {
+			best = best[:MaxSubjects]
+		}
+	}
+	return best
 }
 
 // listed cuts a list of texts to what a finding shows.

@@ -181,7 +181,8 @@ var errLongRecord = errors.New("a record is too long for a part")
 // last. An error says that rest has to be read in one piece. room is used for
 // the part if it is large enough.
 func (s *ldifParts) next(room []byte) (text []byte, line int, err error) {
-	text = append(room, s.kept...)
+	text = room[:0]
+	text = append(text, s.kept...)
 	s.kept = nil
 	for size := s.size; !s.end; size *= 2 {
 		if text, err = fill(s.r, text, size); err != nil {
