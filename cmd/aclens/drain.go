@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,10 +16,12 @@ const drainTime = 15 * time.Second
 
 // announce tells balancers, by /readyz, that no more clients are wanted, and
 // gives them drain.delay to hear of it. Everything goes on meanwhile. A second
-// signal, or a listener that fails, ends the waiting.
-func (s *service) announce() {
+// signal, or a listener that fails, ends the waiting. beat ticks when the service
+// manager waits for a sign of life, which it does until the end.
+func (s *service) announce(beat <-chan time.Time) {
 	s.draining.Store(true)
 	delay := time.Duration(s.config.Drain.Delay)
+	s.manager.tell("STOPPING=1", "STATUS=draining", fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", (delay+drainTime+tellTime).Microseconds()))
 	if delay == 0 {
 		return
 	}
@@ -28,11 +31,17 @@ func (s *service) announce() {
 	s.log.Info("no longer ready", "delay", delay)
 	over := time.NewTimer(delay)
 	defer over.Stop()
-	select {
-	case <-over.C:
-	case <-again:
-	case err := <-s.failed:
-		s.log.Warn("it ends at once", "error", err)
+	for {
+		select {
+		case <-beat:
+			s.manager.tell("WATCHDOG=1")
+			continue
+		case <-over.C:
+		case <-again:
+		case err := <-s.failed:
+			s.log.Warn("it ends at once", "error", err)
+		}
+		return
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,16 +22,24 @@ const (
 func (s *service) run(ctx context.Context, ready func(*service)) error {
 	following, stop := context.WithCancel(context.WithoutCancel(ctx)) // changes show until the last answer
 	defer stop()
+	// Ready is who answers, and it answers 52 from now on: a directory that is away
+	// must not make the manager give up on what waits for it.
+	s.manager.tell("READY=1", "STATUS=waiting for the first state")
 	reload := make(chan struct{}, 1)
 	s.wg.Go(func() {
 		if err := s.follow(following, reload, ready); err != nil && following.Err() == nil {
 			s.failed <- err
 		}
 	})
+	beat, still := s.manager.beat()
+	defer still()
 	for {
 		select {
+		case <-beat:
+			s.manager.tell("WATCHDOG=1")
 		case <-s.hup:
 			s.log.Info("reload asked for")
+			s.manager.tell("RELOADING=1")
 			if s.tls != nil {
 				s.tls.Reload()
 			}
@@ -38,12 +47,13 @@ func (s *service) run(ctx context.Context, ready func(*service)) error {
 			case reload <- struct{}{}:
 			default: // one is asked for already
 			}
+			s.manager.tell("READY=1")
 		case err := <-s.failed:
 			stop()
 			s.shutdown()
 			return usage(err)
 		case <-ctx.Done():
-			s.announce()
+			s.announce(beat)
 			stop()
 			s.shutdown()
 			return nil
@@ -144,6 +154,7 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 		s.metrics.Swapped(st)
 		s.history.Keep(st)
 		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
+		s.manager.tell(fmt.Sprintf("STATUS=answering: %d entries, %d databases, %d findings", snap.Store().Len(), snap.Databases().Len(), len(findings)))
 		if ready != nil {
 			once.Do(func() { ready(s) })
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -85,6 +86,9 @@ type service struct {
 	holds       holds
 	draining    atomic.Bool
 
+	manager *manager                  // nil without one
+	passed  map[string][]net.Listener // what the manager opened, by the key of listen
+
 	listeners []listener
 	wg        sync.WaitGroup
 	failed    chan error
@@ -104,6 +108,9 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 	signal.Notify(s.hup, syscall.SIGHUP) // from the very start: unheard, it would end the process
 	defer signal.Stop(s.hup)
 	defer s.release()
+	if err := s.openManager(); err != nil {
+		return usage(err)
+	}
 	if err := s.build(); err != nil {
 		return err
 	}
@@ -147,8 +154,19 @@ func (s *service) build() error {
 	return nil
 }
 
-// release closes what build opened.
+// openManager takes what the service manager passed, if there is one.
+func (s *service) openManager() (err error) {
+	if s.manager, err = openManager(os.Getenv, s.log); err != nil {
+		return err
+	}
+	s.passed, err = passedListeners(os.Getenv)
+	return err
+}
+
+// release closes what serve opened.
 func (s *service) release() {
+	s.manager.close()
+	s.closePassed()
 	if s.sources != nil {
 		s.sources.close()
 	}
@@ -210,36 +228,53 @@ func (s *service) frontSettings() front.Settings {
 	return f
 }
 
-// listen opens every listener of the configuration.
+// listenerNames are the keys of listen that open a socket.
+var listenerNames = []string{"ldap", "ldaps", "http", "metrics"}
+
+func isListener(name string) bool { return slices.Contains(listenerNames, name) }
+
+// listen opens every listener of the configuration, or takes what was passed for it.
 func (s *service) listen(ctx context.Context) error {
 	l := s.config.Listen
-	for _, each := range []struct {
-		key, address string
-		serve        func(net.Listener) error
-	}{
-		{"ldap", l.LDAP, func(n net.Listener) error { return s.front.Serve(ctx, "ldap", n) }},
-		{"ldaps", l.LDAPS, func(n net.Listener) error { return s.front.ServeTLS(ctx, "ldaps", n) }},
-		{"http", l.HTTP, func(n net.Listener) error { return s.admin.Serve(s.secured(n)) }},
-		{"metrics", l.Metrics, func(n net.Listener) error { return s.scraped.Serve(n) }},
-	} {
-		if each.address == "" {
-			continue
-		}
-		var lc net.ListenConfig
-		n, err := lc.Listen(ctx, "tcp", each.address)
+	addresses := map[string]string{"ldap": l.LDAP, "ldaps": l.LDAPS, "http": l.HTTP, "metrics": l.Metrics}
+	serve := map[string]func(net.Listener) error{
+		"ldap":    func(n net.Listener) error { return s.front.Serve(ctx, "ldap", n) },
+		"ldaps":   func(n net.Listener) error { return s.front.ServeTLS(ctx, "ldaps", n) },
+		"http":    func(n net.Listener) error { return s.admin.Serve(s.secured(n)) },
+		"metrics": func(n net.Listener) error { return s.scraped.Serve(n) },
+	}
+	for _, key := range listenerNames {
+		sockets, err := s.open(ctx, key, addresses[key])
 		if err != nil {
 			s.closeListeners()
-			return usage(fmt.Errorf("listen.%s: %w", each.key, err))
+			return usage(err)
 		}
-		s.listeners = append(s.listeners, listener{n, each.key})
-		s.log.Info("listening", "listener", each.key, "address", n.Addr().String())
-		s.wg.Go(func() {
-			if err := each.serve(n); err != nil {
-				s.failed <- err
-			}
-		})
+		for _, n := range sockets {
+			s.listeners = append(s.listeners, listener{n, key})
+			s.log.Info("listening", "listener", key, "address", n.Addr().String())
+			s.wg.Go(func() {
+				if err := serve[key](n); err != nil {
+					s.failed <- err
+				}
+			})
+		}
 	}
 	return nil
+}
+
+// open is what serves one key of listen: the sockets that were passed for it, or
+// one that it opens itself; none where the configuration switches it off.
+func (s *service) open(ctx context.Context, key, address string) ([]net.Listener, error) {
+	passed, err := s.passedFor(key, address)
+	if err != nil || len(passed) > 0 || address == "" {
+		return passed, err
+	}
+	var lc net.ListenConfig
+	n, err := lc.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("listen.%s: %w", key, err)
+	}
+	return []net.Listener{n}, nil
 }
 
 // secured puts TLS on the HTTP listener where a certificate is configured.
