@@ -102,6 +102,13 @@ func (c *content) match(key string) (directory.ID, bool) {
 	return id, ok && c.holds(0, id)
 }
 
+// sees tells whether an entry of the first stage may be seen at all.
+func (c *content) sees(key string) bool {
+	s := &c.stages[0]
+	id, ok := s.store.Find(key)
+	return ok && s.store.Exists(id) && s.place.visible(id)
+}
+
 // holds tells whether an entry belongs to the content and may be seen.
 func (c *content) holds(stage int, id directory.ID) bool {
 	s := &c.stages[stage]

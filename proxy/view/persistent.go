@@ -87,22 +87,24 @@ func (p *persistent) tell(before *content, e *event) error {
 	id, is := p.match(e.last.Key)
 	switch {
 	case is && p.uuidOf(0, id) == e.uuid:
-		if kind := kindOfNotice(e); wanted(kind) {
+		if kind := kindOfNotice(before, e); wanted(kind) {
 			return p.send(p.content, 0, id, kind, e)
 		}
 	case e.last.Kind == Deleted && wanted(wire.EntryDeleted):
-		if was, had := before.match(e.first.Key); had {
+		if was, had := before.match(e.first.Key); had && p.rights.Cover(before.rights) {
 			return p.send(before, 0, was, wire.EntryDeleted, e)
 		}
 	}
 	return nil
 }
 
-func kindOfNotice(e *event) wire.ChangeTypes {
+// kindOfNotice says what happened to an entry that is there. One that comes from
+// where it could not be seen is new: its former name is not to be known.
+func kindOfNotice(before *content, e *event) wire.ChangeTypes {
 	switch {
-	case e.first.Kind == Deleted:
+	case e.first.Kind == Deleted && before.sees(e.first.Key):
 		return wire.EntryRenamed // it is there again, under another name
-	case e.first.Kind == Added:
+	case e.first.Kind != Modified:
 		return wire.EntryAdded
 	}
 	return wire.EntryModified

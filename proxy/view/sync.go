@@ -216,8 +216,8 @@ func (s *syncing) mayHaveHad(e *event) bool {
 		return false
 	}
 	st := &s.stages[0]
-	if id, ok := st.store.Find(e.last.Key); ok && st.store.Exists(id) && st.place.visible(id) && s.uuidOf(0, id) == e.uuid {
-		return true // it is there to be seen, and does not match
+	if id, ok := st.store.Find(e.last.Key); ok && e.first.Key == e.last.Key && s.sees(e.last.Key) && s.uuidOf(0, id) == e.uuid {
+		return true // it is there to be seen under the name that it had, and does not match
 	}
 	return s.rights.MayKnow(e.first.Was)
 }
