@@ -66,14 +66,14 @@ var servedExtensions = []extension{
 	{"-e", "!ignore", nil, 255, nil},
 }
 
-// changeExtensions ask to be told of changes.
+// changeExtensions ask for what there is now, to be told later what changed.
 var changeExtensions = []extension{
-	{"-E", "!sync=ro", nil, 12, nil},
+	{"-E", "!sync=ro", nil, 0, whoAnswer},
 	{"-E", "sync=ro", nil, 0, whoAnswer},
-	{"-E", "!sync=rp", nil, 12, nil}, // without ! ldapsearch waits for more, whatever the answer
-	{"-E", "!ps=15/0/1", nil, 12, nil},
-	{"-E", "ps=15/0/1", nil, 0, whoAnswer},
 }
+
+// lastingExtensions go on until the client leaves.
+var lastingExtensions = []string{"!sync=rp", "sync=rp", "!ps=15/0/1", "ps=15/0/1"}
 
 // foreignExtensions are not served: refused when critical, ignored when not.
 // Some ldapsearch sends in one way only.
@@ -103,12 +103,20 @@ func foreignExtensions() []extension {
 // askLdapsearch goes through every extension that ldapsearch has.
 func askLdapsearch(t *testing.T, w *world) {
 	tool := program(t, "ldapsearch")
+	asking := func(option, text string, of []string) []string {
+		return slices.Concat([]string{"-x", "-LL", "-o", "ldif-wrap=no", "-H", "ldap://" + w.ldap, "-D", reader, "-w", readerPassword, "-b", "o=acme", option, text}, of)
+	}
+	for _, text := range lastingExtensions {
+		if told := runUntil(t, "dn: cn=Jane Doe,ou=people,o=acme", tool, asking("-E", text, who)...); !told {
+			t.Errorf("-E %s: ended without the entry", text)
+		}
+	}
 	for _, e := range slices.Concat(servedExtensions, changeExtensions, foreignExtensions()) {
 		of := e.of
 		if of == nil {
 			of = who
 		}
-		got := run(t, tool, slices.Concat([]string{"-x", "-LL", "-o", "ldif-wrap=no", "-H", "ldap://" + w.ldap, "-D", reader, "-w", readerPassword, "-b", "o=acme", e.option, e.text}, of)...)
+		got := run(t, tool, asking(e.option, e.text, of)...)
 		if lines := told(got.text); got.status != e.status || !slices.Equal(lines, e.lines) {
 			t.Errorf("%s %s: status %d, want %d; it tells\n%q, want\n%q; all of it:\n%s", e.option, e.text, got.status, e.status, lines, e.lines, got.text)
 		}

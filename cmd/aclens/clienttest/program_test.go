@@ -1,6 +1,7 @@
 package clienttest
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -47,6 +48,31 @@ func run(t *testing.T, path string, arguments ...string) outcome {
 		t.Fatalf("%s %q: %v\n%s", path, arguments, errors.Join(err, ctx.Err()), &out)
 	}
 	return outcome{out.String(), cmd.ProcessState.ExitCode()}
+}
+
+// runUntil runs a client until it prints a line, and ends it; false if the
+// client ended by itself before.
+func runUntil(t *testing.T, line, path string, arguments ...string) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, arguments...)
+	cmd.Env = append(os.Environ(), "LDAPNOINIT=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }() // it was killed
+	defer cancel()
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		if lines.Text() == line {
+			return true
+		}
+	}
+	return false
 }
 
 // wantLines runs a client that prints one line a fact, and holds them against
