@@ -100,6 +100,13 @@ func (o *Over) Database(index int, denyList bool) Witness {
 	})
 }
 
+// Attribute is the Witness of one attribute of the subtree entries of a database.
+func (o *Over) Attribute(index int, folded string) Witness {
+	return o.where(false, func(g *ruleOver) bool {
+		return g.rights.access && (g.reach == nil || g.reach.Contains(uint32(index))) && g.attributes.has(folded)
+	})
+}
+
 // Everything is the Witness of an entry that only those may read who may read all.
 func (o *Over) Everything() Witness {
 	return o.where(false, func(g *ruleOver) bool { return g.rights.everything && g.attributes == nil && g.reach == nil })

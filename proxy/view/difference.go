@@ -357,7 +357,7 @@ func (d *difference) access(kind ChangeKind, a, b *directory.Draft, db pairedDat
 	c.DN, c.Key = shown.DN, keyOfDN(shown.DN)
 	c.UUID = uuid.NewSHA1(arcUUID, []byte(c.Key))
 	if a != nil {
-		c.Was = d.old.over.Database(db.old.Index, false)
+		c.Was = d.old.over.Attribute(db.old.Index, ReasonAttribute)
 		c.Access.From.Shown = d.old.shownWinning(c.Access.From.Winning)
 	}
 	if b != nil {

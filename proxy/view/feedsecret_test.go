@@ -8,6 +8,7 @@ import (
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -155,5 +156,48 @@ func TestAnEntryThatComesFromWhereNothingMayBeReadDoesNotTellWhatItWasCalled(t *
 	}
 	if heard := c.hears(); !slices.Equal(heard, []noted{{"cn=Jane Roe,ou=Open,o=Acme", shown, wire.EntryRenamed}}) {
 		t.Errorf("of a new name where everything may be read, a persistent search tells %+v", heard)
+	}
+}
+
+// accessTold are the decisions whose change a client is told, as user and database.
+func (c *toldClient) accessTold() (list []string) {
+	c.t.Helper()
+	if !c.view.Current().Changes(c.who, 0, func(each *Change) bool {
+		if each.Access != nil {
+			list = append(list, each.Access.User+" in "+each.Access.Database)
+		}
+		return true
+	}) {
+		c.t.Fatal("not everything is remembered")
+	}
+	return list
+}
+
+func TestWhoMayNotReadReasonsIsToldOfNoDecisionWhenTheDatabaseGoes(t *testing.T) {
+	for _, c := range []struct {
+		sentence   string
+		attributes []string
+		told       bool
+	}{
+		{"with the titles of databases alone", []string{"databaseTitle"}, false},
+		{"with the reasons", []string{"effectiveAccessReason"}, true},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			const dn, uuid = "cn=Jane Doe,ou=Sales,o=Acme", "0e7a1f3c-0001-4000-8000-000000000001"
+			x := follows(t, []policy.Rule{narrowed(one("access"), []string{"**"}, c.attributes)})
+			jane := person(dn, uuid)
+			x.happens(directory.Change{Put: &jane})
+			x.happens(removal(t, dn))
+			if told := x.accessTold(); (len(told) > 0) != c.told {
+				t.Errorf("while the databases are there: %q", told)
+			}
+			none, _, err := database.Arrange(nil, database.Options{})
+			must(t, err)
+			x.snap, _ = x.snap.Update(resolver.Change{Databases: none})
+			x.view.Swap("without databases", x.snap, nil, testTime)
+			if told := x.accessTold(); (len(told) > 0) != c.told {
+				t.Errorf("without the databases: %q", told)
+			}
+		})
 	}
 }
