@@ -88,6 +88,6 @@ Exit status: 0 done, 1 problems found, 2 usage, configuration or input error,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	root.AddCommand(serveCommand(), checkCommand(), explainCommand(), whoCommand(), reportCommand(), diffCommand(), verifyCommand(), releaseCommand(), versionCommand(), healthcheckCommand())
+	root.AddCommand(serveCommand(), checkCommand(), explainCommand(), whoCommand(), reportCommand(), diffCommand(), verifyCommand(), shadowCommand(), releaseCommand(), versionCommand(), healthcheckCommand())
 	return root
 }

@@ -70,7 +70,7 @@ func release(c *cobra.Command, q *releasing) error {
 	if err != nil {
 		return usage(err)
 	}
-	if call.password, err = q.password(c.InOrStdin(), c.ErrOrStderr()); err != nil {
+	if call.password, err = readPassword(q.user, q.passwordFile, c.InOrStdin(), c.ErrOrStderr()); err != nil {
 		return usage(err)
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), releaseTimeout)
@@ -142,17 +142,17 @@ func printHeld(out io.Writer, h *refresh.Held) {
 	}
 }
 
-// password reads the password from its file, a terminal or standard input.
-func (q *releasing) password(in io.Reader, errOut io.Writer) (string, error) {
-	if q.passwordFile != "" {
-		text, err := os.ReadFile(q.passwordFile)
+// readPassword reads the password of a user from its file, a terminal or standard input.
+func readPassword(user, file string, in io.Reader, errOut io.Writer) (string, error) {
+	if file != "" {
+		text, err := os.ReadFile(file)
 		if err != nil {
 			return "", fmt.Errorf("--password-file: %w", err)
 		}
 		return strings.TrimRight(string(text), "\r\n"), nil
 	}
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(errOut, "Password of %s: ", q.user)
+		fmt.Fprintf(errOut, "Password of %s: ", user)
 		text, err := term.ReadPassword(int(f.Fd()))
 		fmt.Fprintln(errOut)
 		if err != nil {
