@@ -144,6 +144,9 @@ func TestTheCookbookFollows(t *testing.T) {
 	o := openOffice(t)
 	t.Run("changes, a line each", o.followed)
 	t.Run("a table kept in step", o.keptInStep)
+	t.Run("Keycloak's sync of changed users", o.keycloakSyncs)
+	t.Run("TDI's connectors", o.connectorsRead)
+	t.Run("alerts", o.alerted)
 }
 
 // followed runs the page's script, ends it, and runs it again.

@@ -46,6 +46,10 @@ func TestClients(t *testing.T) {
 		"ldapts":     askLdapts,
 		"nslcd":      askNslcd,
 		"PHP":        askPHP,
+
+		"searches of Keycloak": asKeycloak,
+		"searches of Liberty":  asLiberty,
+		"searches of sssd":     asSSSD,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
