@@ -101,7 +101,7 @@ type tour struct {
 }
 
 func TestWhatTheReadmeShowsIsWhatHappens(t *testing.T) {
-	for _, name := range []string{"sh", "ldapsearch"} {
+	for _, name := range []string{"sh", "ldapsearch", "curl"} {
 		program(t, name)
 	}
 	ldif, err := os.ReadFile("testdata/nested/people.ldif")
@@ -117,7 +117,7 @@ func TestWhatTheReadmeShowsIsWhatHappens(t *testing.T) {
 		t: t, dir: t.TempDir(), readiness: "http://127.0.0.1:" + httpPort + "/readyz",
 		exchange: strings.NewReplacer(
 			"go run ./cmd/aclens serve --demo", "aclens serve --demo "+listen,
-			"127.0.0.1:10389", "127.0.0.1:"+ldapPort, "ldap://127.0.0.1:389", slapd.URL,
+			"127.0.0.1:10389", "127.0.0.1:"+ldapPort, "127.0.0.1:9389", "127.0.0.1:"+httpPort, "ldap://127.0.0.1:389", slapd.URL,
 			"# aclens.yaml\n", fmt.Sprintf("# aclens.yaml\nlisten: {ldap: 127.0.0.1:%s, http: 127.0.0.1:%s}\n", ldapPort, httpPort),
 		),
 	}
