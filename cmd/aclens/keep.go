@@ -40,13 +40,16 @@ func (s *service) keep() refresh.Keep {
 
 // keptChanges is the history of the state that answers. Without it consumers of
 // feeds begin again after a start, and nothing else is lost.
-func (s *service) keptChanges() []byte {
-	b, err := s.changes.MarshalBinary()
-	if err != nil {
-		s.log.Warn("changes are not kept", "error", err)
-		return nil
+func (s *service) keptChanges() func() []byte {
+	octets := s.changes.Hold()
+	return func() []byte {
+		b, err := octets()
+		if err != nil {
+			s.log.Warn("changes are not kept", "error", err)
+			return nil
+		}
+		return b
 	}
-	return b
 }
 
 // keptChoices stands for all of a configuration that a kept state depends on: in

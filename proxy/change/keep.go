@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aclens/aclens/proxy/view"
 )
@@ -29,19 +30,27 @@ type kept struct {
 
 // MarshalBinary is the Log with the stamps of the last state, versioned and
 // checksummed. It holds names, and no credential.
-func (l *Log) MarshalBinary() ([]byte, error) {
+func (l *Log) MarshalBinary() ([]byte, error) { return l.Hold()() }
+
+// Hold takes hold of the Log as it is now, which is quick. What it returns makes
+// the octets of that, which takes seconds of a long history, and may be called
+// by anybody while the Log goes on.
+func (l *Log) Hold() func() ([]byte, error) {
 	l.mu.RLock()
-	k := kept{Replica: l.replica, Snapshot: l.snapshot, Print: l.print, Changes: l.changes, Moments: l.moments, Known: l.known}
+	defer l.mu.RUnlock()
+	k := kept{Replica: l.replica, Snapshot: l.snapshot, Print: l.print, Changes: slices.Clone(l.changes), Moments: slices.Clone(l.moments), Known: l.known}
 	state := l.state
-	if state != nil {
-		k.Changes = append([]view.Change(nil), k.Changes...)
+	return func() ([]byte, error) {
+		if state != nil {
+			k.Known = state.Known()
+		}
+		return k.octets()
 	}
-	l.mu.RUnlock()
-	if state != nil {
-		k.Known = state.Known()
-	}
+}
+
+func (k *kept) octets() ([]byte, error) {
 	var body bytes.Buffer
-	if err := gob.NewEncoder(&body).Encode(&k); err != nil {
+	if err := gob.NewEncoder(&body).Encode(k); err != nil {
 		return nil, fmt.Errorf("keeping changes: %w", err)
 	}
 	sum := sha256.Sum256(body.Bytes())

@@ -156,6 +156,28 @@ func TestAHistorySurvivesWhenTheSameStateComesAgain(t *testing.T) {
 	}
 }
 
+func TestWhatIsHeldStaysAsItWasWhileTheLogGoesOn(t *testing.T) {
+	x := show(t, nil)
+	x.swap("a", 2, 1)
+	was := x.swap("b", 3, 2).Moment()
+	octets := x.log.Hold()
+	for n := range 20 {
+		x.swap(fmt.Sprint("later ", n), 3+n%2, 2)
+	}
+	kept, err := octets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := show(t, nil)
+	if err := again.log.Restore(kept); err != nil {
+		t.Fatal(err)
+	}
+	again.now = x.now.Add(time.Hour)
+	if is := again.swap("b", 3, 2); is.Moment() != was {
+		t.Errorf("it goes on from %+v, held was %+v", is.Moment(), was)
+	}
+}
+
 func TestDamageIsRefusedWhereverItIs(t *testing.T) {
 	x := show(t, nil)
 	x.swap("a", 1, 1)

@@ -22,10 +22,10 @@ type Keep struct {
 }
 
 // Part is something that belongs to a state and is kept with it. Both functions
-// are called by the goroutine of Run.
+// are called by the goroutine of Run, and have to be quick.
 type Part struct {
 	Name string
-	Save func() []byte           // right after Swap, for the state that was swapped in; nil is nothing
+	Save func() func() []byte    // right after Swap, for the state that was swapped in; what it returns makes the octets, beside everything else; nil is nothing
 	Load func(kept []byte) error // before the first Swap, which is that of the kept state; an error drops the part alone
 }
 
@@ -60,6 +60,17 @@ type keeper struct {
 type keepJob struct {
 	snapshot *resolver.Snapshot
 	meta     saved.Meta
+	parts    map[string]func() []byte // to be made
+}
+
+// write makes what remains to be made, and writes everything.
+func (j *keepJob) write(dir string) error {
+	for name, octets := range j.parts {
+		if content := octets(); content != nil {
+			j.meta.Parts[name] = content
+		}
+	}
+	return writeWhole(dir, snapshotFile, func(out io.Writer) error { return saved.Write(out, j.snapshot, j.meta) })
 }
 
 // newKeeper begins to write; nil if nothing is to be kept.
@@ -71,8 +82,7 @@ func (w *world) newKeeper() *keeper {
 	k.writing.Go(func() {
 		for job := range k.jobs {
 			began := w.Clock.Now()
-			err := writeWhole(k.Dir, snapshotFile, func(out io.Writer) error { return saved.Write(out, job.snapshot, job.meta) })
-			if err != nil {
+			if err := job.write(k.Dir); err != nil {
 				w.trouble(KindKeep, "state cannot be kept on disk", err)
 			}
 			k.done <- w.Clock.Now().Sub(began)
@@ -134,7 +144,11 @@ func (w *world) keepState() {
 func (w *world) writeState() {
 	k := w.keeper
 	k.busy, k.wanted, k.id, k.asOf = true, time.Time{}, w.now.id, w.now.snapshot.AsOf()
-	k.jobs <- keepJob{w.now.snapshot, w.meta()}
+	parts := map[string]func() []byte{}
+	for _, p := range k.Parts {
+		parts[p.Name] = p.Save()
+	}
+	k.jobs <- keepJob{w.now.snapshot, w.meta(), parts}
 }
 
 // keepLast writes what is not on disk yet, and ends the writing.
@@ -170,16 +184,10 @@ func (w *world) keepKeys() {
 // meta is what is kept beside the Snapshot. How far a feed came is not: after a
 // start everything is read once, so that what the brake held is seen again.
 func (w *world) meta() saved.Meta {
-	m := saved.Meta{
+	return saved.Meta{
 		ID: w.now.id, Version: w.keeper.Version, Changed: w.last.changed, Choices: w.keeper.Choices,
 		Parts: map[string][]byte{partMarks: w.marks(), partDefinitions: w.keptDefinitions()},
 	}
-	for _, p := range w.keeper.Parts {
-		if content := p.Save(); content != nil {
-			m.Parts[p.Name] = content
-		}
-	}
-	return m
 }
 
 func (w *world) keptDefinitions() []byte {

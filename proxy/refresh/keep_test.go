@@ -267,7 +267,11 @@ func TestPartsAreKeptWithTheStateTheyBelongTo(t *testing.T) {
 	var loaded [][]byte
 	count := 0
 	part := func(err error) Part {
-		return Part{Name: "log", Save: func() []byte { count++; return fmt.Append(nil, "part ", count) }, Load: func(kept []byte) error {
+		return Part{Name: "log", Save: func() func() []byte {
+			count++
+			held := count
+			return func() []byte { return fmt.Append(nil, "part ", held) }
+		}, Load: func(kept []byte) error {
 			loaded = append(loaded, kept)
 			return err
 		}}
@@ -288,6 +292,26 @@ func TestPartsAreKeptWithTheStateTheyBelongTo(t *testing.T) {
 	if to.errorsOf(KindKeep) != 1 || !has(got.snapshot, dnOf(0)) {
 		t.Errorf("a part that is not understood spoils the state: %d errors", to.errorsOf(KindKeep))
 	}
+}
+
+func TestAPartThatTakesLongToMakeHoldsNoStateUp(t *testing.T) {
+	f := newFakeLive(crowd(3)...)
+	s := keptIn(live(f), t.TempDir())
+	made := make(chan struct{})
+	const extra = "cn=Extra,ou=Sales,o=Acme"
+	s.Directories[0].Interval = 10 * time.Millisecond
+	s.Keep.Parts = []Part{{Name: "log", Save: func() func() []byte {
+		return func() []byte { <-made; return nil }
+	}}}
+	s, to := told(s)
+	runUntil(t, s, to, "a change while the first state is written", func(x swapped) bool {
+		if !has(x.snapshot, extra) {
+			f.put(person("Extra"))
+			return false
+		}
+		close(made)
+		return true
+	})
 }
 
 func TestManyChangesAreFewWritings(t *testing.T) {
