@@ -30,11 +30,12 @@ ifeq ($(PKG),./...)
 endif
 
 .PHONY: test-long
-test-long: test-deps ## run all tests five times in random order, a million random decisions, kill the program 200 times, cut a consumer off 100 times, and fuzz two minutes a target
+test-long: test-deps ## run all tests five times in random order, a million random decisions, kill the program 200 times, cut a consumer off 100 times, let things go wrong for ten minutes, and fuzz two minutes a target
 	go test -race -count=5 -shuffle=on -timeout 60m ./...
 	go test ./resolver -run Naive -decisions 1000000 -timeout 60m
 	go test ./cmd/aclens -run KilledAt -kills 200 -timeout 60m
 	go test ./cmd/aclens -run CutOff -cuts 100 -timeout 60m
+	go test ./cmd/aclens/faulttest -run NoReadFails -soak 10m -bound 1s -v -timeout 60m
 	.ci/fuzz 2m
 
 .PHONY: test-deps
