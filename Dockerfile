@@ -1,6 +1,10 @@
+# The same source, VERSION and REVISION give the same binary, octet for octet, on
+# every builder: hence the exact release of Go, and no path and no time in it.
+# docker buildx build --platform linux/amd64,linux/arm64 makes both architectures.
+#
 # The compiler runs on the builder's own architecture and cross-compiles, so that
 # an image for another architecture needs no emulation.
-FROM --platform=$BUILDPLATFORM golang:1.26-bookworm AS build
+FROM --platform=$BUILDPLATFORM golang:1.26.8-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
@@ -20,6 +24,8 @@ COPY --from=build --chown=65532:65532 /out/state /var/lib/aclens
 # A number, so that Kubernetes can tell that it is not root (runAsNonRoot).
 USER 65532:65532
 VOLUME /var/lib/aclens
+# The only folder that may be written; serve --demo unpacks its sample there.
+ENV TMPDIR=/var/lib/aclens
 # LDAP, LDAPS, HTTP. Which of them listen, and where, is the configuration's word;
 # off loopback an LDAP bind in plain text is refused by default.
 EXPOSE 10389 10636 9389
