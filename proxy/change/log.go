@@ -109,7 +109,7 @@ func (l *Log) forget() {
 
 // size is about what a change occupies.
 func size(c *view.Change) int {
-	n := 200 + len(c.DN) + len(c.Key) + 2*len(c.Was.Rules) + 16*len(c.Attributes) + len(c.Subject[0]) + len(c.Subject[1])
+	n := 200 + len(c.DN) + len(c.Key) + 2*len(c.Was.Rules) + 16*(len(c.Attributes)+len(c.Quiet)) + len(c.Subject[0]) + len(c.Subject[1])
 	if a := c.Access; a != nil {
 		n += 200 + len(a.User) + len(a.DN) + len(a.Database)
 		for _, s := range []*view.Standing{&a.From, &a.To} {

@@ -21,6 +21,7 @@ type Change struct {
 	Veiled     bool           // a deny list came, went, or began or ceased to be one
 	Was        policy.Witness // who could see it before; of an entry that was there
 	Attributes []string       // of a modified entry: those that differ, sorted
+	Quiet      []string       // of them those that differ only for whoever may know of deny lists
 	Subject    [2]string      // of a person or server: the Notes name of its decision records, before and after; empty is none
 	Access     *AccessChange  // of a decision record
 }

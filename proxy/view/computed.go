@@ -34,6 +34,7 @@ type computed struct {
 	decisions [acl.Local + 1]rows
 	matches   [acl.Local + 1]matches
 	only      []*database.Database // nil: all; only for those who may read everything
+	veiled    bool                 // without deny lists, whatever the rights
 }
 
 // rows are the decisions on one channel; their room serves one entry after another.
@@ -142,7 +143,7 @@ func (c *computed) onlyOwn(index int) bool {
 	return !all && !granted.Contains(uint32(index))
 }
 
-func (c *computed) denyLists() bool { return c.rights == nil || c.rights.DenyLists() }
+func (c *computed) denyLists() bool { return !c.veiled && (c.rights == nil || c.rights.DenyLists()) }
 
 // subordinates counts the entries right below that may be read, up to enough.
 func (c *computed) subordinates(enough int) int {

@@ -159,7 +159,7 @@ func (d *difference) compare(p pair, r reach) {
 		return
 	default:
 		if attrs := d.differing(p, r); len(attrs) > 0 {
-			d.put(Change{Kind: Modified, Was: d.old.over.Entry(p.old), Attributes: attrs}, d.next, p.next)
+			d.put(Change{Kind: Modified, Was: d.old.over.Entry(p.old), Attributes: attrs, Quiet: d.quietOf(p, r, attrs)}, d.next, p.next)
 			d.named(&d.changes[len(d.changes)-1], p)
 		}
 		return
@@ -330,6 +330,8 @@ func (d *difference) record(old, next *resolver.Subject, db pairedDatabase) (cha
 	switch {
 	case a != nil && b != nil && a.DN == b.DN:
 		d.access(Modified, a, b, db)
+		c := &d.changes[len(d.changes)-1]
+		c.Quiet = d.quietRecord(old, next, db, c.Attributes)
 	default:
 		if a != nil && worthTelling(a) {
 			d.access(Deleted, a, nil, db)

@@ -17,6 +17,8 @@ type sides struct {
 	reach reach
 	pairs []pairedDatabase
 	subs  [2]*resolver.Subject
+
+	veiled bool // as those see it who may not know of deny lists
 }
 
 // sides prepares the comparison of what is computed for an entry; nil where
@@ -125,7 +127,7 @@ func (s *sides) values(one, two []*database.Database) []string {
 
 // render computes the values of an entry, sorted.
 func (s *sides) render(st *State, id directory.ID, only []*database.Database) map[string][]string {
-	c := computed{state: st, store: st.Snapshot.Store(), only: only}
+	c := computed{state: st, store: st.Snapshot.Store(), only: only, veiled: s.veiled}
 	if s.reach.all {
 		c.only = nil
 	}

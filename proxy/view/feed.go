@@ -151,6 +151,9 @@ func (f *feed) events(from, to uint64) ([]*event, []Change, bool) {
 	var records []Change
 	by := map[uuid.UUID]*event{}
 	ok := f.view.settings.History.Between(from, to, func(c *Change) bool {
+		if f.hushed(c) {
+			return true
+		}
 		if c.Access != nil {
 			records = append(records, *c)
 			return true
@@ -167,6 +170,16 @@ func (f *feed) events(from, to uint64) ([]*event, []Change, bool) {
 		return true
 	})
 	return list, records, ok
+}
+
+// hushed tells whether a change is none for the client. One of its own entry is,
+// where a rule is for the members of a deny list.
+func (f *feed) hushed(c *Change) bool {
+	if f.rights.DenyLists() || !c.Hushed() {
+		return false
+	}
+	denied := f.state.denyLists()
+	return c.Key != f.request.Identity.Key || !slices.ContainsFunc(f.view.policy.Bars(), func(bar string) bool { return denied[bar] })
 }
 
 // veiled tells whether something changed that decides what the client may see:

@@ -2,7 +2,9 @@ package view
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aclens/aclens/proxy/policy"
@@ -199,5 +201,158 @@ func TestWhoMayNotReadReasonsIsToldOfNoDecisionWhenTheDatabaseGoes(t *testing.T)
 				t.Errorf("without the databases: %q", told)
 			}
 		})
+	}
+}
+
+func TestWhoIsPutOnADenyListChangesOnlyForThoseWhoMayKnow(t *testing.T) {
+	const dn, key, uuid = "cn=Jane Doe,ou=Sales,o=Acme", "cn=jane doe,ou=sales,o=acme", "0e7a1f3c-0001-4000-8000-000000000001"
+	barred := func(members ...string) directory.Change {
+		d := draft("cn=Barred,o=Acme", "objectClass", "dominoGroup", "cn", "Barred", "groupType", "3", "member", "cn=Nobody,o=Acme")
+		for _, m := range members {
+			d.AddText("member", m)
+		}
+		return directory.Change{Put: &d}
+	}
+	staff := func(members ...string) directory.Draft {
+		d := draft("cn=Staff,o=Acme", "objectClass", "dominoGroup", "cn", "Staff", "groupType", "0", "member", "cn=Somebody,o=Acme")
+		for _, m := range members {
+			d.AddText("member", m)
+		}
+		return d
+	}
+	for _, c := range []struct {
+		sentence string
+		rights   []string
+		may      bool
+	}{
+		{"with the right denylists", []string{"people", "groups", "access", "denylists"}, true},
+		{"without the right denylists", []string{"people", "groups", "access"}, false},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			x := follows(t, []policy.Rule{one(c.rights...)}, person(dn, uuid), staff(), *barred().Put)
+			told := func() (attributes []string) {
+				since := uint64(0)
+				if ms := x.view.settings.History.(*past).moments; len(ms) > 1 {
+					since = ms[len(ms)-2].Last
+				}
+				x.view.Current().Changes(x.who, since, func(each *Change) bool {
+					if each.Key == key || each.Key == "cn=staff,o=acme" {
+						attributes = append(attributes, each.Attributes...)
+					}
+					return true
+				})
+				return attributes
+			}
+			stamp := func() []string {
+				es, _ := search(t, x.view, client, dn, wire.ScopeBase, "(objectClass=*)", "modifyTimestamp")
+				return es[0].get("modifyTimestamp")
+			}
+			before := stamp()
+			x.happens(barred(dn))
+			attributes := told()
+			if slices.Contains(attributes, "isMemberOf") != c.may || !c.may && len(attributes) > 0 {
+				t.Errorf("put on a deny list, the changes tell of %q", attributes)
+			}
+			names, _ := x.poll()
+			if slices.Contains(names, key) != c.may {
+				t.Errorf("put on a deny list, a refresh tells of %q", names)
+			}
+			if heard := x.hears(); slices.ContainsFunc(heard, func(n noted) bool { return n.dn == dn }) != c.may {
+				t.Errorf("put on a deny list, a persistent search tells %+v", heard)
+			}
+			if !slices.Equal(stamp(), before) {
+				t.Errorf("put on a deny list, the entry is of %v and was of %v", stamp(), before)
+			}
+
+			inside := staff("cn=Barred,o=Acme")
+			x.happens(directory.Change{Put: &inside})
+			if attributes := told(); slices.Contains(attributes, "member") != c.may {
+				t.Errorf("of a group that holds a deny list now, the changes tell of %q", attributes)
+			}
+
+			both, off := staff(dn), barred()
+			x.happens(directory.Change{Put: &both}, off)
+			if attributes := told(); !slices.Contains(attributes, "isDirectMemberOf") || !slices.Contains(attributes, "member") {
+				t.Errorf("taken off, and put into another group, the changes tell of %q", attributes)
+			}
+			if names, _ := x.poll(); !slices.Contains(names, key) {
+				t.Errorf("taken off, and put into another group, a refresh tells of %q", names)
+			}
+		})
+	}
+}
+
+// shownOpenly is an entry as everybody may see it who may not know of deny lists.
+func shownOpenly(t testing.TB, s *State, id directory.ID) string {
+	v := policyOfEverythingButDenyLists(t, s)
+	q := &Query{view: s.view, state: s, rights: v, pace: &pace{}}
+	ask := [][]byte{[]byte("*")}
+	for _, a := range attributes {
+		if !uncounted[a.name] && a.values != nil {
+			ask = append(ask, []byte(a.name))
+		}
+	}
+	q.sel = s.selectionOf(ask, selecting{})
+	w := q.writerFor(&stage{place: &realPlace{state: s, rights: v}, store: s.Snapshot.Store()}, q.sel)
+	e, ok := shownIn(w.append(nil, 1, id))
+	if !ok {
+		t.Fatal("an entry cannot be read again")
+	}
+	var lines []string
+	for _, a := range read(&e) {
+		slices.Sort(a.values)
+		lines = append(lines, a.name+": "+fmt.Sprintf("%q", a.values))
+	}
+	slices.Sort(lines)
+	text := s.Snapshot.Store().Entry(id).DN() + "\n" + strings.Join(lines, "\n")
+	if sub, ok := s.Snapshot.Subject(id); ok && s.recorded(sub) {
+		for _, db := range s.Snapshot.Databases().All() {
+			text += fmt.Sprintf("\n%+v", s.recordContent(sub, db, false))
+		}
+	}
+	return text
+}
+
+func policyOfEverythingButDenyLists(t testing.TB, s *State) *policy.Rights {
+	rules, err := policy.New(policy.Settings{Rules: []policy.Rule{one("people", "groups", "access", "o=Acme", "ou=Sales,o=Acme")}})
+	must(t, err)
+	return rules.Over(s.Snapshot, classOf).Rights(identity(t, client))
+}
+
+// The twin of Hushed: whether anything of an entry is another thing for those
+// who may not know of deny lists.
+func TestAChangeIsHushedIfAndOnlyIfItShowsNowhereWithoutDenyLists(t *testing.T) {
+	hushed, heard := 0, 0
+	for seed := range uint64(12) {
+		d := newDice(seed)
+		snap, drafts := d.world(t)
+		v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, snap)
+		for step := range 6 {
+			before := v.Current()
+			var changed []directory.Change
+			drafts, changed = d.happen(t, drafts)
+			snap, _ = snap.Update(resolver.Change{Entries: changed})
+			after := v.Swap(fmt.Sprint(step), snap, nil, testTime)
+			for _, c := range Differences(before, after) {
+				old, was := before.Snapshot.Store().Find(c.Key)
+				id, is := after.Snapshot.Store().Find(c.Key)
+				if c.Kind != Modified || !was || !is || before.over.Entry(old).DenyList || after.over.Entry(id).DenyList {
+					continue // deny lists themselves are seen by those alone who may know of them
+				}
+				same := shownOpenly(t, before, old) == shownOpenly(t, after, id)
+				if same {
+					hushed++
+				} else {
+					heard++
+				}
+				if same != c.Hushed() {
+					t.Errorf("seed %d, step %d: %s differs in %q, quiet %q; to be hushed: %t\n%s\n%s", seed, step, c.DN, c.Attributes, c.Quiet, same,
+						shownOpenly(t, before, old), shownOpenly(t, after, id))
+				}
+			}
+		}
+	}
+	if hushed == 0 || heard == 0 {
+		t.Errorf("%d changes were hushed and %d heard: this proves little", hushed, heard)
 	}
 }

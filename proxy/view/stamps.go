@@ -159,6 +159,7 @@ func (t *stamps) note(s *State, changes []Change) {
 		c := &changes[i]
 		id, there := s.Snapshot.Store().Find(c.Key)
 		switch {
+		case c.Hushed(): // its time would say so to everybody
 		case s.view.underBase(c.Key):
 			if c.Access == nil || c.Access.DN == "" { // records of people go with the person
 				virtual(c.Key, c.Kind == Deleted)

@@ -55,6 +55,9 @@ func (t *teller) tell(c *Change) bool {
 	case !p.visible(id):
 		return false
 	case c.Kind == Modified:
+		if !t.rights.DenyLists() {
+			c.Attributes = c.openly()
+		}
 		c.Attributes = t.readable(p, id, c.Attributes)
 		return len(c.Attributes) > 0
 	}
@@ -94,6 +97,10 @@ func (t *teller) tellAccess(c *Change) bool {
 		return false
 	}
 	if !t.rights.DenyLists() {
+		if c.Hushed() {
+			return false
+		}
+		c.Attributes = c.openly()
 		a.From.Winning, a.To.Winning = listed(a.From.Shown), listed(a.To.Shown)
 	}
 	c.Access = &a
