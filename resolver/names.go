@@ -214,6 +214,22 @@ func (c *nameChange) note(side int, id directory.ID, n *Names, isPerson bool) {
 	}
 }
 
+// join adds what was noted about entries of higher IDs.
+func (c *nameChange) join(o *nameChange) {
+	for side := range c.byName {
+		c.byName[side] = append(c.byName[side], o.byName[side]...)
+		c.common[side] = append(c.common[side], o.common[side]...)
+	}
+	for b, ids := range o.branches {
+		if c.branches[b] == nil {
+			c.branches[b] = new([2][]uint32)
+		}
+		for side := range ids {
+			c.branches[b][side] = append(c.branches[b][side], ids[side]...)
+		}
+	}
+}
+
 func (c *nameChange) finish() *nameIndex {
 	x := c.index
 	out := &nameIndex{hash: x.hash, branches: maps.Clone(x.branches)}

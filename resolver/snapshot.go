@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -135,27 +137,53 @@ func (n *Snapshot) follow(old *Snapshot, st *directory.Store, touched []director
 	n.members = old.members.with(&n.settings, r, &n.people, touched, old.dirtyGroups(n, touched, moved))
 }
 
-// rename updates the name index and lists every name that came or went.
+// rename updates the name index and lists every name that came or went, where
+// there are groups that could mean it.
 func (n *Snapshot) rename(old *Snapshot, touched []directory.ID) (moved []name.Name) {
-	change := old.names.change()
+	shards := make([]renaming, max(1, min(runtime.GOMAXPROCS(0), len(touched)/leastRenamed)))
+	size := (len(touched) + len(shards) - 1) / len(shards)
+	var wg sync.WaitGroup
+	for i := range shards {
+		s := &shards[i]
+		s.change = old.names.change()
+		part := touched[min(i*size, len(touched)):min((i+1)*size, len(touched))]
+		wg.Go(func() { s.note(old, n, part) })
+	}
+	wg.Wait()
+	for _, s := range shards[1:] {
+		shards[0].change.join(s.change)
+		shards[0].moved = append(shards[0].moved, s.moved...)
+	}
+	n.names = shards[0].change.finish()
+	return shards[0].moved
+}
+
+// leastRenamed is how many entries are worth a goroutine.
+const leastRenamed = 1000
+
+// renaming is what some entries change in the name index.
+type renaming struct {
+	change *nameChange
+	moved  []name.Name
+}
+
+func (r *renaming) note(old, n *Snapshot, touched []directory.ID) {
 	for _, id := range touched {
 		wasKind, was := old.people.Kind(id)
 		isKind, is := n.people.Kind(id)
 		var before, after Names
 		if was {
 			before = old.namer.names(id)
-			change.note(gone, id, &before, old.people.People.Contains(uint32(id)))
+			r.change.note(gone, id, &before, old.people.People.Contains(uint32(id)))
 		}
 		if is {
 			after = n.namer.names(id)
-			change.note(come, id, &after, n.people.People.Contains(uint32(id)))
+			r.change.note(come, id, &after, n.people.People.Contains(uint32(id)))
 		}
-		if was != is || wasKind != isKind || !before.same(&after) {
-			moved = append(append(moved, before.all()...), after.all()...)
+		if len(old.members.groups) > 0 && (was != is || wasKind != isKind || !before.same(&after)) {
+			r.moved = append(append(r.moved, before.all()...), after.all()...)
 		}
 	}
-	n.names = change.finish()
-	return moved
 }
 
 // dirtyGroups are the groups whose member values may now mean somebody else:

@@ -3,7 +3,10 @@ package refresh
 import (
 	"errors"
 	"io"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aclens/aclens/resolver/finding"
@@ -48,7 +51,7 @@ func (s *shelf[T]) refresh(now time.Time, all bool, trouble func(error)) (change
 	for _, f := range s.files {
 		before[f.path] = f
 	}
-	files := make([]*kept[T], len(listed))
+	files, again := make([]*kept[T], len(listed)), []*kept[T]{}
 	for i, l := range listed {
 		f := before[l.path]
 		if f == nil {
@@ -56,35 +59,65 @@ func (s *shelf[T]) refresh(now time.Time, all bool, trouble func(error)) (change
 		}
 		if all || !f.look.still(l.path) {
 			changed = true
-			s.reread(f, now, trouble)
+			again = append(again, f)
 		}
 		files[i] = f
 	}
+	s.reread(again, now, trouble)
 	changed = changed || len(files) != len(s.files)
 	s.files = files
 	return changed
 }
 
-// reread replaces what is good only by what was read well.
-func (s *shelf[T]) reread(f *kept[T], now time.Time, trouble func(error)) {
-	var content T
-	var faults []source.Fault
-	seen, err := readFile(f.path, now, func(r io.ReadSeeker) (err error) {
-		content, faults, err = s.read(r, source.File{Name: f.path, Bare: f.bare})
+// reread reads files, side by side, and tells in their order what is wrong.
+func (s *shelf[T]) reread(files []*kept[T], now time.Time, trouble func(error)) {
+	all := make([]shelved[T], len(files))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(len(files), runtime.GOMAXPROCS(0)) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(files); i = int(next.Add(1)) - 1 {
+				all[i] = s.readOne(files[i], now)
+			}
+		})
+	}
+	wg.Wait()
+	for i, f := range files {
+		f.take(&all[i], trouble)
+	}
+}
+
+// shelved is what one reading of a file gave.
+type shelved[T any] struct {
+	content T
+	faults  []source.Fault
+	look    look
+	err     error
+}
+
+func (s *shelf[T]) readOne(f *kept[T], now time.Time) (r shelved[T]) {
+	r.look, r.err = readFile(f.path, now, func(in io.ReadSeeker) (err error) {
+		r.content, r.faults, err = s.read(in, source.File{Name: f.path, Bare: f.bare})
 		if err == nil && s.strict {
-			err = firstSpoiling(faults)
+			err = firstSpoiling(r.faults)
 		}
 		return err
 	})
-	f.look = seen
-	if err != nil {
-		if f.err == nil || f.err.Error() != err.Error() {
-			trouble(err)
+	return r
+}
+
+// take replaces what is good only by what was read well.
+func (f *kept[T]) take(r *shelved[T], trouble func(error)) {
+	f.look = r.look
+	if r.err != nil {
+		if f.err == nil || f.err.Error() != r.err.Error() {
+			trouble(r.err)
 		}
-		f.err, f.faults = err, nil
+		f.err, f.faults = r.err, nil
 		return
 	}
-	f.good, f.from, f.err, f.faults = &content, seen.info.ModTime(), nil, faults
+	content := r.content // on its own, not with those of all files
+	f.good, f.from, f.err, f.faults = &content, r.look.info.ModTime(), nil, r.faults
 }
 
 // unsettled tells whether a file was being written when it was read.

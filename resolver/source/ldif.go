@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -135,12 +136,12 @@ func (l *ldifReader) flush() error {
 	if !l.open {
 		return nil
 	}
-	draft := l.draft
-	if len(draft.Attributes) == 0 {
-		return fmt.Errorf("entry %q has no attributes", draft.DN)
+	if len(l.draft.Attributes) == 0 {
+		return fmt.Errorf("entry %q has no attributes", l.draft.DN)
 	}
+	draft := directory.Draft{DN: l.draft.DN, Attributes: slices.Clone(l.draft.Attributes)}
 	l.giveValues(&draft)
-	l.draft, l.open, l.added, l.size, l.values = directory.Draft{}, false, false, 0, l.values[:0]
+	l.draft, l.open, l.added, l.size, l.values = directory.Draft{Attributes: l.draft.Attributes[:0]}, false, false, 0, l.values[:0]
 	if err := l.emit(draft); err != nil {
 		return &emitError{err}
 	}
