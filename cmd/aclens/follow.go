@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -157,6 +158,9 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 		s.manager.tell(fmt.Sprintf("STATUS=answering: %d entries, %d databases, %d findings", snap.Store().Len(), snap.Databases().Len(), len(findings)))
 		if ready != nil {
 			once.Do(func() { ready(s) })
+		}
+		if s.reclaim.due(time.Now()) {
+			s.wg.Go(debug.FreeOSMemory)
 		}
 	}
 	return refresh.New(settings)

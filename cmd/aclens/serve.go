@@ -84,6 +84,7 @@ type service struct {
 	audit       *auditLog
 	tls         *front.Certificates // nil without TLS
 	holds       holds
+	reclaim     reclaimer
 	draining    atomic.Bool
 
 	manager *manager                  // nil without one

@@ -1,6 +1,8 @@
 package finding
 
 import (
+	"slices"
+
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/aclens/aclens/resolver"
@@ -41,24 +43,30 @@ func (v *view) concerned(d *databaseView, kind string, whom *roaring.Bitmap) []F
 	return []Finding{f}
 }
 
+// climb unites what entries cover. A set that one entry alone makes is that
+// entry's own, so none of the rungs may be changed.
 func (v *view) climb(list *acl.List, covers []resolver.Cover) *ladder {
-	l := &ladder{taken: roaring.New(), grouped: roaring.New(), covered: roaring.New()}
+	l := &ladder{}
 	rungs := [...]*[acl.Levels]*roaring.Bitmap{acl.ByName: &l.names, acl.ByCommon: &l.commons, acl.ByGroup: &l.groups, acl.ByWildcard: &l.wildcards}
-	for _, rung := range rungs {
-		for level := range rung {
-			rung[level] = roaring.New()
-		}
-	}
+	var parts [len(rungs)][acl.Levels][]*roaring.Bitmap
 	for _, c := range covers {
-		rungs[c.Via][list.Entries[c.Entry].Level].Or(c.Suited)
-		l.covered.Or(c.Suited)
-		switch c.Via {
-		case acl.ByName, acl.ByCommon:
-			l.taken.Or(c.Suited)
-		case acl.ByGroup:
-			l.grouped.Or(c.Suited)
-		}
+		level := list.Entries[c.Entry].Level
+		parts[c.Via][level] = append(parts[c.Via][level], c.Suited)
 	}
+	var all []*roaring.Bitmap
+	for via, rung := range rungs {
+		for level, sets := range parts[via] {
+			if len(sets) == 1 {
+				rung[level] = sets[0]
+			} else {
+				rung[level] = roaring.FastOr(sets...)
+			}
+		}
+		all = append(all, rung[:]...)
+	}
+	l.covered = roaring.FastOr(all...)
+	l.taken = roaring.FastOr(slices.Concat(l.names[:], l.commons[:])...)
+	l.grouped = roaring.FastOr(l.groups[:]...)
 	l.grouped.AndNot(l.taken)
 	return l
 }
