@@ -118,11 +118,7 @@ func (s *Server) enter(conn net.Conn, in *entrance) *session {
 // begin starts the goroutine of a session; a server that drains closes it at once.
 func (s *Server) begin(ctx context.Context, c *session, in *entrance) {
 	s.metrics.ConnOpened(c.listener)
-	life := func() {
-		defer s.leave(c)
-		c.run(ctx, in.open)
-	}
-	if !s.spawn(life) {
+	if !s.spawn(func() { c.live(ctx, in.open) }) {
 		c.stop()
 		c.cut()
 		s.leave(c)

@@ -13,6 +13,9 @@ import (
 // errDraining ends a session because the server shuts down.
 var errDraining = errors.New("server is shutting down")
 
+// errRests is no end: the session has nothing to do for a while.
+var errRests = errors.New("session rests")
+
 // source feeds a session's Reader. A session that rests has no Reader and
 // waits for one octet, which the source then gives first.
 type source struct {
@@ -63,6 +66,9 @@ func (s *session) receive(ctx context.Context) (wire.Message, error) {
 	}
 	now := time.Now()
 	idle := s.idleDeadline(now)
+	if s.rests {
+		idle, s.rests = s.idleUntil, false
+	}
 	for {
 		m, err := s.attend(now, idle)
 		if err == nil {
@@ -84,6 +90,8 @@ func (s *session) receive(ctx context.Context) (wire.Message, error) {
 		}
 		if s.reader != nil && s.reader.Buffered() == 0 {
 			s.rest()
+			s.rests, s.idleUntil = true, idle
+			return wire.Message{}, errRests
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	restAfter = 5 * time.Second // a session without a request for so long gives up its buffer
+	restAfter = time.Second     // a session without a request for so long gives up its buffer
 	bindGrace = 5 * time.Second // searches in progress have so long to complete before a bind
 	hardStop  = 5 * time.Second // what is cut has so long to end
 	lobbySize = 64              // refused connections that are told why at one time

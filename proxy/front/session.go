@@ -34,6 +34,9 @@ type session struct {
 	reader *wire.Reader // nil while the session rests
 	out    []byte       // answers not yet written
 
+	rests     bool      // goes on waiting in a goroutine of its own
+	idleUntil time.Time // for no longer than this; zero is for ever
+
 	who     policy.Identity
 	author  Author          // nil: nothing can be changed
 	written <-chan struct{} // closed once the last change was made; nil before the first
@@ -52,11 +55,28 @@ func (d *disconnect) Error() string { return d.reason }
 
 func protocolFault(reason string) error { return &disconnect{wire.ProtocolError, reason} }
 
-// run is the whole life of the session.
-func (s *session) run(ctx context.Context, open func(*session, context.Context) error) {
+// live is the whole life of the session. Where it begins to rest another
+// goroutine goes on, since answering has left this one with a large stack.
+func (s *session) live(ctx context.Context, open func(*session, context.Context) error) {
+	if s.run(ctx, open) {
+		s.server.wg.Go(func() { s.live(ctx, (*session).awake) })
+		return
+	}
+	s.server.leave(s)
+}
+
+// awake opens nothing: the session was open before.
+func (s *session) awake(context.Context) error { return nil }
+
+// run goes on until the session rests, or to its end.
+func (s *session) run(ctx context.Context, open func(*session, context.Context) error) (rests bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			s.logPanic("session", fault)
+			rests = false
+		}
+		if rests {
+			return
 		}
 		s.cut()
 		s.stop()
@@ -69,7 +89,11 @@ func (s *session) run(ctx context.Context, open func(*session, context.Context) 
 	for err == nil {
 		err = s.next(ctx)
 	}
+	if errors.Is(err, errRests) {
+		return true
+	}
 	s.part(ctx, err)
+	return false
 }
 
 // next receives and handles one message.

@@ -9,7 +9,8 @@ const (
 	// DefaultLimit is the size of the largest message, in octets, that a new Reader takes.
 	DefaultLimit = 4 << 20
 
-	restingBuffer = 4 << 10  // what an idle connection costs
+	restingBuffer = 512      // what an idle connection costs
+	usualBuffer   = 4 << 10  // what one has that sends much at once; no budget is asked for it
 	keptBuffer    = 16 << 10 // a buffer above this is given up after its message
 	growthStep    = 64 << 10 // memory taken ahead of the octets that fill it
 	emptyReads    = 100      // reads without progress before a source counts as broken
@@ -30,6 +31,8 @@ type Reader struct {
 	buf        []byte
 	start, end int // buf[start:end] has been read and not been handed out
 	resting    int
+	free       int  // octets that the budget is not asked for
+	crowded    bool // the last read filled the buffer
 	limit      int
 	budget     Budget
 	taken      int   // octets owed to the budget
@@ -37,14 +40,19 @@ type Reader struct {
 	fatal      error // the framing is lost
 }
 
-// NewReader returns a Reader with the limit DefaultLimit and a buffer of 4 kB.
-func NewReader(r io.Reader) *Reader { return NewReaderSize(r, restingBuffer) }
+// NewReader returns a Reader with the limit DefaultLimit and a small buffer, which
+// grows to 4 kB when more comes at once.
+func NewReader(r io.Reader) *Reader {
+	out := NewReaderSize(r, restingBuffer)
+	out.free = usualBuffer
+	return out
+}
 
 // NewReaderSize is NewReader with a resting buffer of size octets, for reading
 // much at once; below 64 it is taken as 64.
 func NewReaderSize(r io.Reader, size int) *Reader {
 	size = max(size, 64)
-	return &Reader{src: r, buf: make([]byte, size), resting: size, limit: DefaultLimit}
+	return &Reader{src: r, buf: make([]byte, size), resting: size, free: size, limit: DefaultLimit}
 }
 
 // SetLimit bounds the size of whole messages, in octets, from the next one on;
@@ -160,6 +168,7 @@ func (r *Reader) fill(total int) error {
 	for range emptyReads {
 		n, err := r.src.Read(r.buf[r.end:])
 		r.end += n
+		r.crowded = r.end == len(r.buf)
 		if n > 0 {
 			r.pending = err
 			return nil
@@ -180,6 +189,11 @@ func (r *Reader) ended(err error) error {
 
 // makeRoom leaves at least one free octet at the end of the buffer.
 func (r *Reader) makeRoom(total int) error {
+	if r.crowded && len(r.buf) < r.free {
+		usual := make([]byte, r.free)
+		r.end = copy(usual, r.buf[r.start:r.end])
+		r.start, r.buf = 0, usual
+	}
 	if r.start > 0 && (r.start == r.end || r.end == len(r.buf) || r.start+total > len(r.buf)) {
 		r.end = copy(r.buf, r.buf[r.start:r.end])
 		r.start = 0
@@ -212,7 +226,7 @@ func (r *Reader) shrink() {
 
 // settle adjusts what is taken from the budget to a buffer of size octets.
 func (r *Reader) settle(size int) bool {
-	owed := max(size-r.resting, 0)
+	owed := max(size-r.free, 0)
 	if r.budget == nil || owed == r.taken {
 		return true
 	}

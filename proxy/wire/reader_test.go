@@ -274,6 +274,25 @@ func TestReaderSurvivesRandomChunks(t *testing.T) {
 	}
 }
 
+func TestABufferGrowsToItsUsualSizeWhenMuchComesAtOnce(t *testing.T) {
+	bind := wholeMessages()["bind"]
+	alone := NewReader(bytes.NewReader(bind))
+	if _, err := alone.Next(); err != nil || len(alone.buf) != restingBuffer {
+		t.Errorf("%v, a buffer of %d for one message of %d octets", err, len(alone.buf), len(bind))
+	}
+	purse := &purse{}
+	many := NewReader(bytes.NewReader(bytes.Repeat(bind, 1000)))
+	many.SetBudget(purse)
+	for i := range 1000 {
+		if _, err := many.Next(); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if len(many.buf) != usualBuffer {
+		t.Errorf("a buffer of %d for many messages", len(many.buf))
+	}
+}
+
 func TestReaderHoldsToItsBudget(t *testing.T) {
 	big := envelope(5, tlv(0x63, searchBody(equality("description", string(make([]byte, 200_000))))))
 	purse := &purse{left: 1 << 20}
@@ -282,7 +301,7 @@ func TestReaderHoldsToItsBudget(t *testing.T) {
 	if _, err := r.Next(); err != nil {
 		t.Fatal(err)
 	}
-	if spent := 1<<20 - purse.left; spent != len(r.buf)-restingBuffer {
+	if spent := 1<<20 - purse.left; spent != len(r.buf)-usualBuffer {
 		t.Errorf("%d octets taken for a buffer of %d", spent, len(r.buf))
 	}
 	if _, err := r.Next(); err != nil || purse.left != 1<<20 {
