@@ -24,7 +24,8 @@ type API struct {
 	Pages    Pages     // the explorer; nil for none
 	Holds    Holds     // what the brake keeps back; nil for none
 
-	tries *throttle
+	tries  *throttle
+	origin http.CrossOriginProtection
 }
 
 // Pages are further addresses of the listener that has the API.
@@ -81,7 +82,7 @@ func (a *API) authenticated(h handler) http.HandlerFunc {
 }
 
 // visitor is who a session speaks for. Only reading is done in one: what changes
-// something needs credentials, which no other site can send.
+// something needs credentials, and must not come from another site.
 func (a *API) visitor(r *http.Request) (policy.Identity, bool) {
 	if a.Sessions == nil || r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
 		return policy.Identity{}, false
@@ -92,10 +93,16 @@ func (a *API) visitor(r *http.Request) (policy.Identity, bool) {
 
 // basic checks HTTP Basic credentials; when it returns false it has answered.
 func (a *API) basic(w http.ResponseWriter, r *http.Request) (policy.Identity, bool) {
-	if !a.tries.may(r.RemoteAddr) {
+	if a.origin.Check(r) != nil { // a browser sends the credentials that it was given here for other sites, too
+		writeError(w, http.StatusForbidden, "this cannot be asked for from another site")
+		return policy.Identity{}, false
+	}
+	if !a.tries.begin(r.RemoteAddr) {
 		writeError(w, http.StatusTooManyRequests, "too many refused log-ins: try again in a minute")
 		return policy.Identity{}, false
 	}
+	refused := false
+	defer func() { a.tries.end(r.RemoteAddr, refused) }()
 	user, password, ok := r.BasicAuth()
 	if !ok || user == "" || password == "" {
 		w.Header().Set("WWW-Authenticate", `Basic realm="aclens", charset="UTF-8"`)
@@ -105,7 +112,7 @@ func (a *API) basic(w http.ResponseWriter, r *http.Request) (policy.Identity, bo
 	who, err := a.Login(r.Context(), r, user, []byte(password))
 	switch {
 	case errors.Is(err, ErrRefused):
-		a.tries.refused(r.RemoteAddr)
+		refused = true
 		w.Header().Set("WWW-Authenticate", `Basic realm="aclens", charset="UTF-8"`)
 		writeError(w, http.StatusUnauthorized, "name or password is not right")
 		return policy.Identity{}, false

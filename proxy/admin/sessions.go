@@ -128,10 +128,12 @@ func (s *Sessions) LogIn(w http.ResponseWriter, r *http.Request) int {
 		s.metrics.httpLogin("forged")
 		return http.StatusForbidden
 	}
-	if !s.tries.may(r.RemoteAddr) {
+	if !s.tries.begin(r.RemoteAddr) {
 		s.metrics.httpLogin("throttled")
 		return http.StatusTooManyRequests
 	}
+	refused := false
+	defer func() { s.tries.end(r.RemoteAddr, refused) }()
 	user, password := r.PostFormValue("user"), r.PostFormValue("password")
 	if user == "" || password == "" {
 		s.metrics.httpLogin("refused")
@@ -140,7 +142,7 @@ func (s *Sessions) LogIn(w http.ResponseWriter, r *http.Request) int {
 	who, err := s.login(r.Context(), r, user, []byte(password))
 	switch {
 	case errors.Is(err, ErrRefused) || err == nil && who.Anonymous():
-		s.tries.refused(r.RemoteAddr)
+		refused = true
 		s.metrics.httpLogin("refused")
 		return http.StatusUnauthorized
 	case err != nil:
