@@ -41,13 +41,14 @@ const (
 	keepPause = time.Second
 	keepShare = 20               // a pause is at least so many times as long as the writing took
 	keepAges  = 10 * time.Minute // a state of which only the age is new
+	keepRetry = 10 * time.Second // after a state could not be written
 )
 
 // keeper writes states, one at a time and beside everything else.
 type keeper struct {
 	Keep
 	jobs     chan keepJob
-	done     chan time.Duration // how long the last one took
+	done     chan keepEnd
 	writing  sync.WaitGroup
 	busy     bool
 	due      time.Time // not before
@@ -61,6 +62,12 @@ type keepJob struct {
 	snapshot *resolver.Snapshot
 	meta     saved.Meta
 	parts    map[string]func() []byte // to be made
+}
+
+// keepEnd is how a writing ended.
+type keepEnd struct {
+	took   time.Duration
+	failed bool
 }
 
 // write makes what remains to be made, and writes everything.
@@ -78,14 +85,15 @@ func (w *world) newKeeper() *keeper {
 	if w.Settings.Keep.Dir == "" {
 		return nil
 	}
-	k := &keeper{Keep: w.Settings.Keep, jobs: make(chan keepJob), done: make(chan time.Duration, 1)}
+	k := &keeper{Keep: w.Settings.Keep, jobs: make(chan keepJob), done: make(chan keepEnd, 1)}
 	k.writing.Go(func() {
 		for job := range k.jobs {
 			began := w.Clock.Now()
-			if err := job.write(k.Dir); err != nil {
+			err := job.write(k.Dir)
+			if err != nil {
 				w.trouble(KindKeep, "state cannot be kept on disk", err)
 			}
-			k.done <- w.Clock.Now().Sub(began)
+			k.done <- keepEnd{w.Clock.Now().Sub(began), err != nil}
 		}
 	})
 	return k
@@ -93,17 +101,21 @@ func (w *world) newKeeper() *keeper {
 
 // finished is told when a state is written; nil, and so never ready, if nothing
 // is kept.
-func (k *keeper) finished() <-chan time.Duration {
+func (k *keeper) finished() <-chan keepEnd {
 	if k == nil {
 		return nil
 	}
 	return k.done
 }
 
-// pause is after a state was written.
-func (k *keeper) pause(now time.Time, took time.Duration) {
+// pause is after a state was written, or could not be: then it is tried again.
+func (k *keeper) pause(now time.Time, end keepEnd) {
 	k.busy = false
-	k.due = now.Add(max(keepPause, keepShare*took))
+	k.due = now.Add(max(keepPause, keepShare*end.took))
+	if end.failed {
+		k.due = now.Add(max(keepRetry, keepShare*end.took))
+		k.id, k.wanted, k.agesOnly = "", now, false
+	}
 }
 
 // nextDue is when a state is to be written; zero is not known yet.
@@ -158,8 +170,7 @@ func (w *world) keepLast() {
 		return
 	}
 	if k.busy {
-		<-k.done
-		k.busy = false
+		k.pause(w.Clock.Now(), <-k.done)
 	}
 	if w.now != nil && (w.now.id != k.id || w.now.snapshot.AsOf() != k.asOf) {
 		w.writeState()

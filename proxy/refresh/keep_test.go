@@ -341,6 +341,43 @@ func TestManyChangesAreFewWritings(t *testing.T) {
 	}
 }
 
+func TestAStateThatCannotBeWrittenIsTriedAgainThoughNothingChanges(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	clock := newFakeClock()
+	s := keptIn(live(newFakeLive(crowd(3)...)), dir)
+	s.Clock = clock
+	s, to := told(s)
+	w := loadedWorld(t, s)
+	w.keeper = w.newKeeper()
+	defer w.keepLast()
+	write := func() bool {
+		w.keepState()
+		if !w.keeper.busy {
+			return false
+		}
+		w.keeper.pause(clock.Now(), <-w.keeper.finished())
+		return true
+	}
+	if !write() || to.errorsOf(KindKeep) != 1 {
+		t.Fatalf("without a folder there are %d errors, want 1", to.errorsOf(KindKeep))
+	}
+	if clock.advance(keepRetry - time.Millisecond); write() {
+		t.Error("it is tried again at once")
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if clock.advance(time.Millisecond); !write() {
+		t.Fatal("it is not tried again")
+	}
+	if _, err := os.Stat(filepath.Join(dir, snapshotFile)); err != nil || to.errorsOf(KindKeep) != 1 {
+		t.Errorf("%v, %d errors", err, to.errorsOf(KindKeep))
+	}
+	if clock.advance(keepRetry); write() {
+		t.Error("what was written is written again")
+	}
+}
+
 func TestNoPasswordIsKept(t *testing.T) {
 	folder := t.TempDir()
 	writeTo(t, filepath.Join(folder, "people.ldif"), ldifOf("Jane Doe", "very-secret"))

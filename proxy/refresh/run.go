@@ -88,8 +88,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			todo.all = true
 		case q := <-r.releases:
 			q.done <- w.release(q.id)
-		case took := <-w.keeper.finished():
-			w.keeper.pause(w.Clock.Now(), took)
+		case end := <-w.keeper.finished():
+			w.keeper.pause(w.Clock.Now(), end)
 		case p := <-r.looks:
 			waiting.take(p, r.looks)
 		case e := <-watch.events():
