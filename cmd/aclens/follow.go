@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -159,9 +158,7 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 		if ready != nil {
 			once.Do(func() { ready(s) })
 		}
-		if s.reclaim.due(time.Now()) {
-			s.wg.Go(debug.FreeOSMemory)
-		}
+		s.reclaim.after(time.Now())
 	}
 	return refresh.New(settings)
 }

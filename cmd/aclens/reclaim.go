@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -10,20 +13,69 @@ import (
 // people.
 const reclaimPause = time.Minute
 
+// What of the heap is alive decides how much garbage may lie beside it: as much
+// again, which is the runtime's own choice, or half where that is gigabytes.
+const (
+	largeHeap    = 512 << 20
+	usualPercent = 100
+	largePercent = 50
+)
+
 // reclaimer gives memory back that reading a state took and that answering does
 // not need. The runtime by itself would keep twice of what is alive for minutes.
 type reclaimer struct {
-	mu   sync.Mutex // guards last
-	last time.Time
+	mu    sync.Mutex // guards what follows
+	last  time.Time
+	timer *time.Timer // of a reclaim that waits for the pause to end
+	ended bool
 }
 
-// due tells whether it is time to free, and takes it for done.
-func (r *reclaimer) due(now time.Time) bool {
+// after is called with every new state.
+func (r *reclaimer) after(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.last.IsZero() && now.Sub(r.last) < reclaimPause {
-		return false
+	wait, ok := r.plan(now)
+	if ok {
+		r.timer = time.AfterFunc(wait, r.run)
 	}
-	r.last = now
-	return true
+}
+
+// plan tells when the next reclaim is; false if none has to be planned.
+func (r *reclaimer) plan(now time.Time) (wait time.Duration, ok bool) {
+	if r.ended || r.timer != nil {
+		return 0, false
+	}
+	if r.last.IsZero() {
+		return 0, true
+	}
+	return max(0, reclaimPause-now.Sub(r.last)), true
+}
+
+func (r *reclaimer) run() {
+	debug.FreeOSMemory()
+	if os.Getenv("GOGC") == "" {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		debug.SetGCPercent(percentFor(m.HeapAlloc))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.timer, r.last = nil, time.Now()
+}
+
+func percentFor(alive uint64) int {
+	if alive < largeHeap {
+		return usualPercent
+	}
+	return largePercent
+}
+
+// end plans no more.
+func (r *reclaimer) end() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	if r.timer != nil {
+		r.timer.Stop()
+	}
 }

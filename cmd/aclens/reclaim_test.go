@@ -5,22 +5,46 @@ import (
 	"time"
 )
 
-func TestMemoryIsGivenBackAfterTheFirstStateAndThenNowAndAgain(t *testing.T) {
+func TestMemoryIsGivenBackAtOnceAndThenOnceAPause(t *testing.T) {
 	began := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	var r reclaimer
 	for _, tt := range []struct {
 		sentence string
-		after    time.Duration
-		want     bool
+		r        *reclaimer
+		wait     time.Duration
+		planned  bool
 	}{
-		{"the first state", 0, true},
-		{"a change at once", time.Second, false},
-		{"a change just before the pause ends", reclaimPause - 1, false},
-		{"a change later", reclaimPause, true},
-		{"and one right behind it", reclaimPause + time.Second, false},
+		{"the first state", &reclaimer{}, 0, true},
+		{"a change soon after", &reclaimer{last: began.Add(-time.Second)}, reclaimPause - time.Second, true},
+		{"a change long after", &reclaimer{last: began.Add(-2 * reclaimPause)}, 0, true},
+		{"a change while one waits", &reclaimer{last: began, timer: time.NewTimer(time.Hour)}, 0, false},
+		{"a change at the very end", &reclaimer{ended: true}, 0, false},
 	} {
-		if got := r.due(began.Add(tt.after)); got != tt.want {
-			t.Errorf("%s: due is %v", tt.sentence, got)
+		wait, planned := tt.r.plan(began)
+		if wait != tt.wait || planned != tt.planned {
+			t.Errorf("%s: %v and %v, want %v and %v", tt.sentence, wait, planned, tt.wait, tt.planned)
 		}
+		tt.r.end()
+	}
+}
+
+func TestReclaimingSettlesAndCanBeEnded(t *testing.T) {
+	var r reclaimer
+	r.run()
+	if r.last.IsZero() || r.timer != nil {
+		t.Error("a reclaim does not note that it is done")
+	}
+	r.after(r.last)
+	if r.timer == nil {
+		t.Fatal("nothing waits for the pause to end")
+	}
+	r.end()
+	if r.timer.Stop() {
+		t.Error("it still waits after the end")
+	}
+}
+
+func TestLessGarbageLiesBesideALargeHeap(t *testing.T) {
+	if percentFor(largeHeap-1) != usualPercent || percentFor(largeHeap) != largePercent {
+		t.Errorf("%d and %d percent", percentFor(largeHeap-1), percentFor(largeHeap))
 	}
 }

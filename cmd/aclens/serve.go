@@ -166,6 +166,7 @@ func (s *service) openManager() (err error) {
 
 // release closes what serve opened.
 func (s *service) release() {
+	s.reclaim.end()
 	s.manager.close()
 	s.closePassed()
 	if s.sources != nil {
