@@ -33,7 +33,7 @@ func TestAnotherSiteChangesNothingWithTheCredentialsOfABrowser(t *testing.T) {
 		{"a program", "Accept", "application/json", 401, 1},
 	} {
 		asked = 0
-		r := httptest.NewRequest("POST", "https://aclens.acme.example/api/v1/document?user=a&database=b", strings.NewReader("x"))
+		r := httptest.NewRequest(http.MethodPost, "https://aclens.acme.example/api/v1/document?user=a&database=b", strings.NewReader("x"))
 		r.SetBasicAuth("jane", "secret")
 		r.Header.Set(c.header, c.value)
 		w := httptest.NewRecorder()
