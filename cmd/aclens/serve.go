@@ -198,7 +198,9 @@ func (s *service) openView() error {
 	if err != nil {
 		return err
 	}
-	s.view.Store(v)
+	if before := s.view.Swap(v); before != nil {
+		before.Retire()
+	}
 	return nil
 }
 

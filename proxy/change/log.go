@@ -149,25 +149,42 @@ func (l *Log) Find(at int64) (uint64, bool) {
 	return 0, false
 }
 
+// copied is how many changes are taken out of the Log at one time: whoever asks
+// for all of them, or is answered slowly, holds a copy of no more.
+const copied = 1000
+
 // Between yields the changes with from < Number <= to in order, until yield
-// returns false; false: they are not all remembered.
+// returns false; false: they are not all remembered, or not any longer. A change
+// is valid until yield returns.
 func (l *Log) Between(from, to uint64, yield func(*view.Change) bool) bool {
-	l.mu.RLock()
-	first := l.first()
-	if from+1 < first || to > l.last().Last {
-		l.mu.RUnlock()
-		return false
-	}
-	var some []view.Change
-	if from < to {
-		some = l.changes[from+1-first : to+1-first]
-	}
-	some = append([]view.Change(nil), some...) // forget clears what it drops
-	l.mu.RUnlock()
-	for i := range some {
-		if !yield(&some[i]) {
-			break
+	some := make([]view.Change, 0, min(copied, max(from, to)-from))
+	for {
+		var ok bool
+		if some, ok = l.next(some[:0], from, to); !ok {
+			return false
+		}
+		for i := range some {
+			if !yield(&some[i]) {
+				return true
+			}
+		}
+		if from += uint64(len(some)); from >= to {
+			return true
 		}
 	}
-	return true
+}
+
+// next appends a copy of the first changes behind a number: forget clears what
+// it drops.
+func (l *Log) next(some []view.Change, from, to uint64) ([]view.Change, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	first := l.first()
+	if from+1 < first || to > l.last().Last {
+		return nil, false
+	}
+	if from >= to {
+		return some, true
+	}
+	return append(some, l.changes[from+1-first:min(to, from+copied)+1-first]...), true
 }

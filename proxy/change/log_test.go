@@ -200,3 +200,36 @@ func TestDamageIsRefusedWhereverItIs(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestManyChangesAreYieldedInOrderAndNeverInPart(t *testing.T) {
+	const many = 3*copied + 7
+	l := New(time.Now)
+	x := show(t, l)
+	state := x.swap("0", 1, 0)
+	l.Append(state, make([]view.Change, many), 0)
+	for _, c := range []struct{ from, to uint64 }{{0, many}, {1, copied}, {copied, copied + 1}, {5, 2*copied + 5}, {many, many}, {7, 3}} {
+		next := c.from + 1
+		if !l.Between(c.from, c.to, func(each *view.Change) bool {
+			if each.Number != next {
+				t.Fatalf("behind %d to %d: change %d comes where %d should", c.from, c.to, each.Number, next)
+			}
+			next++
+			return true
+		}) || next != max(c.from, c.to)+1 {
+			t.Errorf("behind %d to %d the last is %d", c.from, c.to, next-1)
+		}
+	}
+	seen := 0
+	if l.Between(0, many, func(*view.Change) bool {
+		if seen++; seen == 1 {
+			l.Append(state, make([]view.Change, mostChanges), 0)
+		}
+		return true
+	}) || seen != copied {
+		t.Errorf("changes that are forgotten meanwhile are said to be all, behind %d of them", seen)
+	}
+	one := 0
+	if !l.Between(l.First()-1, l.last().Last, func(*view.Change) bool { one++; return false }) || one != 1 {
+		t.Errorf("whoever has enough after one is given %d", one)
+	}
+}

@@ -356,6 +356,9 @@ func (f *feed) await() (*State, bool) {
 		if st := f.view.Current(); st != f.state {
 			return st, true
 		}
+		if f.view.retired.Load() {
+			return nil, false
+		}
 		select {
 		case <-news:
 		case <-f.ctx.Done():

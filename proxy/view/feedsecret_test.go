@@ -356,3 +356,16 @@ func TestAChangeIsHushedIfAndOnlyIfItShowsNowhereWithoutDenyLists(t *testing.T) 
 		t.Errorf("%d changes were hushed and %d heard: this proves little", hushed, heard)
 	}
 }
+
+func TestAFeedEndsWithItsView(t *testing.T) {
+	c := follows(t, []policy.Rule{allRule()})
+	over := make(chan bool)
+	go func() {
+		_, more := c.live.await()
+		over <- more
+	}()
+	c.view.Retire()
+	if <-over {
+		t.Error("a feed goes on without a view")
+	}
+}

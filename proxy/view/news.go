@@ -30,3 +30,10 @@ func (n *news) tell() {
 
 // News is closed when the next State answers.
 func (v *View) News() <-chan struct{} { return v.news.wait() }
+
+// Retire ends the feeds of a View whose place another one took: they would wait
+// for ever.
+func (v *View) Retire() {
+	v.retired.Store(true)
+	v.news.tell()
+}

@@ -57,6 +57,7 @@ type View struct {
 	sorting           atomic.Int64 // octets in use for sorting
 	mostSorted        int          // entries that one search may sort
 	news              news         // wakes those who follow
+	retired           atomic.Bool  // no State will follow
 }
 
 // New makes a View without a State: until the first Swap every search is answered 52.
