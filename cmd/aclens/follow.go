@@ -148,6 +148,7 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 	}
 	settings.Held = s.holds.set(s.metrics)
 	settings.Changed = s.changed
+	settings.Advised = answers.Advised
 	var once sync.Once
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
 		st := answers.Swap(id, snap, findings, changed)

@@ -41,7 +41,7 @@ func (s *service) keep() refresh.Keep {
 // keptChanges is the history of the state that answers. Without it consumers of
 // feeds begin again after a start, and nothing else is lost.
 func (s *service) keptChanges() func() []byte {
-	octets := s.changes.Hold()
+	octets := s.changes.HoldAt(s.view.Load().Current())
 	return func() []byte {
 		b, err := octets()
 		if err != nil {

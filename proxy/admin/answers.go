@@ -115,7 +115,8 @@ func (a *API) person(w http.ResponseWriter, r *http.Request, s *view.State, who 
 
 // findingsAnswer is a list of findings.
 type findingsAnswer struct {
-	Findings []finding.Finding `json:"findings"`
+	Findings   []finding.Finding `json:"findings"`
+	FindingsOf string            `json:"findingsOf"` // id of the state that they are of
 	inquiry.Freshness
 }
 
@@ -135,7 +136,7 @@ func (a *API) findings(w http.ResponseWriter, r *http.Request, s *view.State, wh
 		filter.Database = key
 	}
 	q := inquiry.New(s, who)
-	writeAnswer(w, findingsAnswer{q.Findings(filter), q.Freshness()})
+	writeAnswer(w, findingsAnswer{q.Findings(filter), s.FindingsOf(), q.Freshness()})
 }
 
 // channelOf is the parameter channel, notes where it is not given.

@@ -48,6 +48,26 @@ func (l *Log) Hold() func() ([]byte, error) {
 	}
 }
 
+// HoldAt is Hold for a State that may still wait for its numbers. What it returns
+// waits for them, and leaves out what was numbered behind them.
+func (l *Log) HoldAt(s *view.State) func() ([]byte, error) {
+	return func() ([]byte, error) {
+		at := s.Moment()
+		l.mu.RLock()
+		k := kept{Replica: l.replica, Snapshot: s.ID, Print: s.Fingerprint(), Moments: slices.Clone(l.moments)}
+		k.Moments = slices.DeleteFunc(k.Moments, func(m view.Moment) bool { return m.Last > at.Last })
+		if len(k.Moments) > 0 {
+			k.Changes = slices.Clone(l.changes[:at.Last-k.Moments[0].Last])
+		}
+		l.mu.RUnlock()
+		if len(k.Moments) == 0 {
+			return nil, errors.New("keeping changes: those of the state are forgotten already")
+		}
+		k.Known = s.Known()
+		return k.octets()
+	}
+}
+
 func (k *kept) octets() ([]byte, error) {
 	var body bytes.Buffer
 	if err := gob.NewEncoder(&body).Encode(k); err != nil {

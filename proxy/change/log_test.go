@@ -72,7 +72,9 @@ func (x *shown) swap(id string, n, phone int) *view.State {
 		x.t.Fatal(faults)
 	}
 	x.snap = next
-	return x.view.Swap(id, next, nil, x.now)
+	st := x.view.Swap(id, next, nil, x.now)
+	st.Moment() // is there when the changes are numbered
+	return st
 }
 
 func (x *shown) numbers(from, to uint64) ([]uint64, bool) {
@@ -157,24 +159,34 @@ func TestAHistorySurvivesWhenTheSameStateComesAgain(t *testing.T) {
 }
 
 func TestWhatIsHeldStaysAsItWasWhileTheLogGoesOn(t *testing.T) {
-	x := show(t, nil)
-	x.swap("a", 2, 1)
-	was := x.swap("b", 3, 2).Moment()
-	octets := x.log.Hold()
-	for n := range 20 {
-		x.swap(fmt.Sprint("later ", n), 3+n%2, 2)
-	}
-	kept, err := octets()
-	if err != nil {
-		t.Fatal(err)
-	}
-	again := show(t, nil)
-	if err := again.log.Restore(kept); err != nil {
-		t.Fatal(err)
-	}
-	again.now = x.now.Add(time.Hour)
-	if is := again.swap("b", 3, 2); is.Moment() != was {
-		t.Errorf("it goes on from %+v, held was %+v", is.Moment(), was)
+	for sentence, hold := range map[string]func(x *shown, s *view.State) func() ([]byte, error){
+		"the log as it is":      func(x *shown, _ *view.State) func() ([]byte, error) { return x.log.Hold() },
+		"the log up to a state": func(x *shown, s *view.State) func() ([]byte, error) { return x.log.HoldAt(s) },
+		"with its own MarshalBinary": func(x *shown, _ *view.State) func() ([]byte, error) {
+			kept, err := x.log.MarshalBinary()
+			return func() ([]byte, error) { return kept, err }
+		},
+	} {
+		x := show(t, nil)
+		x.swap("a", 2, 1)
+		st := x.swap("b", 3, 2)
+		was := st.Moment()
+		octets := hold(x, st)
+		for n := range 20 {
+			x.swap(fmt.Sprint("later ", n), 3+n%2, 2)
+		}
+		kept, err := octets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again := show(t, nil)
+		if err := again.log.Restore(kept); err != nil {
+			t.Fatalf("%s: %v", sentence, err)
+		}
+		again.now = x.now.Add(time.Hour)
+		if is := again.swap("b", 3, 2); is.Moment() != was || !cmp.Equal(is.Known(), st.Known()) {
+			t.Errorf("%s: it goes on from %+v, held was %+v", sentence, is.Moment(), was)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ func open(t *testing.T) *office {
 	}
 	entries = append(entries, team("cn=P1,o=Acme"))
 	x.snap, _ = resolver.Build(resolver.Input{Settings: resolver.Defaults(), Store: directory.Empty(sc), Databases: set, Entries: entries})
-	x.view.Swap("0", x.snap, nil, x.now)
+	x.view.Swap("0", x.snap, nil, x.now).Moment()
 	return x
 }
 
@@ -82,7 +82,7 @@ func (x *office) update(id string, c resolver.Change) {
 	x.t.Helper()
 	x.now = x.now.Add(time.Minute)
 	x.snap, _ = x.snap.Update(c)
-	x.view.Swap(id, x.snap, nil, x.now)
+	x.view.Swap(id, x.snap, nil, x.now).Moment() // is there when the changes are numbered
 }
 
 // sink gathers the entries of an answer.

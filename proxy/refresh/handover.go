@@ -13,6 +13,7 @@ type handed struct {
 	id       string
 	asOf     resolver.AsOf
 	findings []finding.Finding
+	adviceOf string
 	changed  time.Time // when id or findings were new
 	at       time.Time
 }
@@ -26,8 +27,12 @@ func (w *world) handOver() {
 		w.newPasswords = false
 		w.SetCredentials(w.passwords())
 	}
+	if w.now.adviceOf != w.last.adviceOf {
+		w.last.adviceOf = w.now.adviceOf
+		w.Advised(w.now.adviceOf)
+	}
 	now, last := w.Clock.Now(), &w.last
-	next := handed{id: w.now.id, asOf: w.now.snapshot.AsOf(), findings: w.findings(w.now), changed: last.changed, at: now}
+	next := handed{id: w.now.id, asOf: w.now.snapshot.AsOf(), findings: w.findings(w.now), adviceOf: last.adviceOf, changed: last.changed, at: now}
 	news := next.id != last.id || !sameFindings(next.findings, last.findings)
 	aged := next.asOf != last.asOf && now.Sub(last.at) >= w.Freshness
 	if !news && !aged {

@@ -21,6 +21,8 @@ func (r *Refresher) Run(ctx context.Context) error {
 	defer w.haltFeeds()
 	w.keeper = w.newKeeper()
 	defer w.keepLast()
+	w.adviser = newAdviser(ctx, w.Clock)
+	defer w.adviser.close()
 	if !w.resume() {
 		err := r.first(ctx, w)
 		if ctx.Err() != nil {
@@ -79,7 +81,7 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 	for {
 		w.tendFeeds(ctx)
 		waiting.settle() // behind tendFeeds: they make a directory due that is followed
-		due := earlier(earlier(filesDue, w.nextDue()), earlier(w.nextFeed(), w.keeper.nextDue()))
+		due := earlier(earlier(filesDue, w.nextDue()), earlier(w.nextFeed(), earlier(w.keeper.nextDue(), w.nextAdvice())))
 		timer, stop := w.Clock.Timer(due.Sub(w.Clock.Now()))
 		var todo work
 		select {
@@ -90,6 +92,8 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			q.done <- w.release(q.id)
 		case end := <-w.keeper.finished():
 			w.keeper.pause(w.Clock.Now(), end)
+		case found := <-w.adviser.finished():
+			w.takeAdvice(found)
 		case p := <-r.looks:
 			waiting.take(p, r.looks)
 		case e := <-watch.events():
@@ -106,6 +110,7 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			return
 		}
 		w.keepState()
+		w.keepAdvised()
 		now := w.Clock.Now()
 		todo.files = todo.all || !now.Before(filesDue)
 		if !todo.files && now.Before(w.nextDue()) {

@@ -50,6 +50,9 @@ type Settings struct {
 	// Swap makes a Snapshot the one that answers. changed is when its state, id
 	// and findings, came to be; the same id comes again when only ages are new.
 	Swap func(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time)
+	// Advised is told the id of the state that the findings of the next Swap, or of
+	// the last one, are of, whenever that is another one; nil tells nobody.
+	Advised func(id string)
 	// Held is told all that the brake keeps back, whenever that is something else.
 	Held func([]Held)
 	// Changed is told the normalised DNs of the entries that came, changed or went
@@ -200,6 +203,9 @@ func (s Settings) withDefaults() (Settings, error) {
 	}
 	if s.Swap == nil {
 		s.Swap = func(string, *resolver.Snapshot, []finding.Finding, time.Time) {}
+	}
+	if s.Advised == nil {
+		s.Advised = func(string) {}
 	}
 	if s.Held == nil {
 		s.Held = func([]Held) {}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
@@ -21,7 +22,10 @@ type state struct {
 	schema    *schema.Schema
 	databases *arranged
 	servers   *servers
-	advice    []finding.Finding // about what is in it
+	made      time.Time
+	advice    []finding.Finding // about what is in it; nil is not known yet
+	adviceOf  string            // id of the state that they are of
+	unadvised bool              // they are of a state before it, until they are found anew
 }
 
 // settle makes the next state of what was read. Where nothing but ages changed
@@ -43,8 +47,14 @@ func (w *world) settle(c *candidate) error {
 		}
 	}
 	w.commit(c, next, refused)
-	if changed || next.advice == nil || !slices.Equal(next.databases.problems, w.now.databases.problems) {
-		next.advice = append([]finding.Finding{}, w.advise(next)...) // nil is not known yet
+	next.made = w.Clock.Now()
+	switch {
+	case !changed && next.advice != nil && slices.Equal(next.databases.problems, w.now.databases.problems):
+		next.unadvised = w.now.unadvised
+	case w.atOnce(next):
+		next.advice, next.adviceOf = append([]finding.Finding{}, w.advise(next)...), next.id // nil is not known yet
+	default:
+		next.unadvised = true
 	}
 	w.keys.learn(next.databases.set)
 	w.keepKeys()
@@ -77,7 +87,7 @@ func (w *world) build(c *candidate) (next *state, refused map[string]bool, chang
 		if w.servers.sum != w.now.servers.sum {
 			change.Servers, changed = w.servers.list, true
 		}
-		next.advice = w.now.advice
+		next.advice, next.adviceOf = w.now.advice, w.now.adviceOf
 		if next.snapshot = w.now.snapshot; changed || asOf != next.snapshot.AsOf() {
 			next.snapshot, faults = next.snapshot.Update(change)
 		}

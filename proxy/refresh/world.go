@@ -36,6 +36,7 @@ type world struct {
 	toldHeld     []Held
 	feeds        chan saying  // from the goroutines that follow directories
 	keeper       *keeper      // nil if nothing is kept on disk
+	adviser      *adviser     // nil where all findings are found at once
 	kept         *keptSources // of the kept state, until files were read; else nil
 	resumed      bool         // the kept state answers, and not all was read since
 }

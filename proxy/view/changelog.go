@@ -31,7 +31,7 @@ type logged struct {
 // inChangelog tells whether a normalised DN lies in the branch of changes, which
 // is not there where the directory has entries of that name.
 func (s *State) inChangelog(key string) bool {
-	if s.stamps == nil || !name.KeyUnder(key, changelogDN) {
+	if s.numbered == nil || !name.KeyUnder(key, changelogDN) {
 		return false
 	}
 	_, taken := s.Snapshot.Store().Find(changelogDN)
@@ -40,7 +40,7 @@ func (s *State) inChangelog(key string) bool {
 
 // logBase finds the base of a search in the branch of changes.
 func (q *Query) logBase(dn name.DN) (target, wire.Result) {
-	l := &logged{to: q.state.stamps.Last, from: q.state.view.settings.History.First() - 1, teller: q.state.teller(q.rights)}
+	l := &logged{to: q.state.stamped().Last, from: q.state.view.settings.History.First() - 1, teller: q.state.teller(q.rights)}
 	none := wire.Result{Code: wire.NoSuchObject}
 	if q.request.Identity.Anonymous() {
 		return target{}, none
@@ -207,14 +207,14 @@ func (q *Query) runLogPersistent(ctx context.Context, out Sink) Answer {
 		if f.flush() != nil {
 			return Answer{Result: unavailable(), Entries: sent}
 		}
-		last := q.state.stamps.Last
+		last := q.state.stamped().Last
 		st, ok := f.await()
 		if !ok || q.view.Refuses(st) {
 			return Answer{Result: unavailable(), Entries: sent}
 		}
 		q.state, q.rights = st, st.rights(q.request.Identity)
 		q.sel = st.selectionOf(q.request.Search.Attributes, q.request.selects())
-		q.log = &logged{from: last, to: st.stamps.Last, teller: st.teller(q.rights)}
+		q.log = &logged{from: last, to: st.stamped().Last, teller: st.teller(q.rights)}
 		q.from = position{begun: true, id: directory.ID(last + 1)} //nolint:gosec // the branch itself does not change
 		if q.view.settings.History.First() > last+1 {
 			return Answer{Result: unavailable(), Entries: sent}

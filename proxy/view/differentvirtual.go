@@ -135,11 +135,14 @@ var stampNames = map[string]bool{"createTimestamp": true, attrModified: true, at
 // trees compares what virtual entries store.
 func (d *difference) trees(differs map[string][]string) {
 	old, next := d.old.subtree(), d.next.subtree()
+	if old == next {
+		return
+	}
 	for id := range old.store.Cap() {
-		if !old.store.Exists(id) {
+		e := old.store.Entry(id)
+		if !old.store.Exists(id) || e == next.store.Entry(id) && old.store.Schema() == next.store.Schema() {
 			continue
 		}
-		e := old.store.Entry(id)
 		to, ok := next.store.Find(e.Key())
 		if !ok || !next.store.Exists(to) {
 			d.changes = append(d.changes, Change{Kind: Deleted, DN: e.DN(), Key: e.Key(), UUID: virtualUUID(e.Key()), Was: d.old.witness(id)})

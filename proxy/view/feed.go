@@ -353,7 +353,7 @@ func (f *feed) flush() error {
 func (f *feed) await() (*State, bool) {
 	for {
 		news := f.view.News()
-		if st := f.view.Current(); st != f.state {
+		if st := f.view.told(); st != f.state {
 			return st, true
 		}
 		if f.view.retired.Load() {

@@ -70,7 +70,7 @@ func (p *persistent) follow(st *State) wire.Result {
 		return refused
 	}
 	p.content = next
-	list, records, ok := p.events(before.state.stamps.Last, st.stamps.Last)
+	list, records, ok := p.events(before.state.stamped().Last, st.stamped().Last)
 	if !ok {
 		return unavailable() // more happened at once than is remembered
 	}
@@ -120,7 +120,7 @@ func (p *persistent) tellRecords(changes []Change) wire.Result {
 	st := p.stages[stage].store
 	for id := range st.Cap() {
 		if st.Exists(id) && p.holds(stage, id) {
-			e := &event{last: Change{Number: p.state.stamps.Last}}
+			e := &event{last: Change{Number: p.state.stamped().Last}}
 			if p.send(p.content, stage, id, wire.EntryModified, e) != nil {
 				return unavailable()
 			}

@@ -77,7 +77,7 @@ type position struct {
 
 // Prepare makes a Query of a request, or says why not.
 func (v *View) Prepare(r Request) (*Query, wire.Result) {
-	st := v.Current()
+	st := v.stateFor(&r)
 	if st == nil {
 		return nil, wire.Result{Code: wire.Unavailable, Message: "no state yet: the directory has not been read"}
 	}

@@ -8,32 +8,48 @@ import (
 	"github.com/aclens/aclens/resolver/directory"
 )
 
-// specials are the root DSE and the subschema of a State, in a Store of their
-// own under names that no entry has.
-type specials struct {
-	store          *directory.Store
-	root, subentry directory.ID
-}
-
+// rootName is a name that no entry has.
 const rootName = "cn=root DSE"
 
-func (s *State) specialStore(which special) (*directory.Store, directory.ID) {
-	s.specialOnce.Do(func() {
-		st, _, _ := directory.Empty(s.Snapshot.Store().Schema()).Apply([]directory.Change{
-			{Put: s.rootDraft()}, {Put: s.subschemaDraft()},
-		})
-		s.specials.store = st
-		s.specials.root, _ = st.Find("cn=root dse")
-		s.specials.subentry, _ = st.Find("cn=subschema")
-	})
-	if which == rootDSE {
-		return s.specials.store, s.specials.root
+// rootEntry is the root DSE in a Store of its own.
+type rootEntry struct {
+	store *directory.Store
+	last  uint64 // the change that it names as the last
+}
+
+// rootStore is the root DSE, made anew when there are more changes to read.
+func (s *State) rootStore() *directory.Store {
+	last := s.lastChange()
+	if kept := s.root.Load(); kept != nil && kept.last == last {
+		return kept.store
 	}
-	return s.specials.store, s.specials.subentry
+	st, _, _ := directory.Empty(s.Snapshot.Store().Schema()).Apply([]directory.Change{{Put: s.rootDraft(last)}})
+	s.root.Store(&rootEntry{st, last})
+	return st
+}
+
+// lastChange is the number of the last change that can be read now.
+func (s *State) lastChange() uint64 {
+	at := s
+	if s.numbered != nil && s.numbered.stamps.Load() == nil {
+		at = s.view.told() // the State itself may take seconds to get its number
+	}
+	if at == nil || at.numbered == nil {
+		return 0
+	}
+	return at.stamped().Last
+}
+
+// subschemaStore is the published schema.
+func (s *State) subschemaStore() *directory.Store {
+	return s.subschema.get(func() *directory.Store {
+		st, _, _ := directory.Empty(s.Snapshot.Store().Schema()).Apply([]directory.Change{{Put: s.subschemaDraft()}})
+		return st
+	})
 }
 
 // rootDraft is the root DSE (RFC 4512, 5.1).
-func (s *State) rootDraft() *directory.Draft {
+func (s *State) rootDraft(last uint64) *directory.Draft {
 	v := s.view
 	d := &directory.Draft{DN: rootName}
 	d.AddText("objectClass", "top")
@@ -55,10 +71,10 @@ func (s *State) rootDraft() *directory.Draft {
 	d.AddText("vendorName", "aclens")
 	d.AddText("vendorVersion", v.settings.Version)
 	d.AddText("ibm-enabledCapabilities", "2.16.840.1.113678.2.2.2.2.1355", "2.16.840.1.113678.2.2.2.2.1354")
-	if s.stamps != nil {
+	if s.numbered != nil {
 		d.AddText("changelog", changelogDN)
 		d.AddText("firstChangeNumber", strconv.FormatUint(v.settings.History.First(), 10))
-		d.AddText("lastChangeNumber", strconv.FormatUint(s.stamps.Last, 10))
+		d.AddText("lastChangeNumber", strconv.FormatUint(last, 10))
 	}
 	d.AddText("accessSnapshot", s.ID)
 	d.AddText("accessAsOf", s.asOf...)
@@ -87,12 +103,13 @@ func (s *State) subschemaDraft() *directory.Draft {
 
 // specialTarget is the root DSE or the subschema as the base of a search.
 func (s *State) specialTarget(which special) target {
-	st, id := s.specialStore(which)
-	dn := subschemaDN
+	st, key, dn := s.subschemaStore, "cn=subschema", subschemaDN
 	if which == rootDSE {
-		dn = ""
+		st, key, dn = s.rootStore, "cn=root dse", ""
 	}
-	return target{place: openPlace{}, store: st, id: id, virtual: true, as: &dn}
+	store := st()
+	id, _ := store.Find(key) // it is the only entry
+	return target{place: openPlace{}, store: store, id: id, virtual: true, as: &dn}
 }
 
 // openPlace is for entries that everybody may read as they are.

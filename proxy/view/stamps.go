@@ -47,26 +47,6 @@ func createdValue(c *computed, put func(string)) {
 	}
 }
 
-// advance gives a State its stamps and numbers what differs from the one before.
-func (v *View) advance(before, next *State) {
-	h := v.settings.History
-	switch {
-	case h == nil:
-	case before == nil:
-		moment, known := h.Begin(next)
-		next.stamps = &stamps{Moment: moment, virtual: known}
-		next.stamps.fill(next)
-		for id := range next.Snapshot.Store().Cap() {
-			if next.Snapshot.Store().Exists(id) {
-				next.stamps.set(next, id, known[next.Snapshot.Store().Entry(id).Key()])
-			}
-		}
-	default:
-		changes := Differences(before, next)
-		next.stamps = before.stamps.after(before, next, h.Append(next, changes, v.ahead(next, changes)), changes)
-	}
-}
-
 // mostAhead is how far the directory's clock may be ahead of ours and still be
 // followed; a stamp behind the directory's own would not be seen.
 const mostAhead = time.Hour
@@ -200,11 +180,13 @@ func (s *State) stampOf(id directory.ID) int64 {
 	if !s.carries(memberAttribute, id) {
 		return 0
 	}
-	return max(s.stamps.computed[id], s.stamps.Base)
+	return max(s.stamped().computed[id], s.stamped().Base)
 }
 
 // virtualStamp is when an entry of the virtual subtree changed.
-func (s *State) virtualStamp(key string) int64 { return max(s.stamps.virtual[key], s.stamps.Base) }
+func (s *State) virtualStamp(key string) int64 {
+	return max(s.stamped().virtual[key], s.stamped().Base)
+}
 
 // recordStamp is when a decision record may last have changed: with the person,
 // or where there is none with the access control list.
@@ -214,7 +196,7 @@ func (s *State) recordStamp(e directory.Entry, db *database.Database) int64 {
 			vs := raw.Values()
 			dn, _ := vs.Next()
 			if id, ok := s.Snapshot.FindEntry(dn); ok {
-				return max(s.stampOf(id), s.stamps.virtual[keyOfDN(s.view.databaseDN(db))])
+				return max(s.stampOf(id), s.stamped().virtual[keyOfDN(s.view.databaseDN(db))])
 			}
 		}
 	}
@@ -253,7 +235,7 @@ func csnValue(c *computed, put func(string)) {
 	own, ok := c.state.ownStored(c.id, attrCSN)
 	at := c.state.stampOf(c.id)
 	if at > 0 && !ok {
-		at = max(at, c.state.stamps.latest[c.id])
+		at = max(at, c.state.stamped().latest[c.id])
 	}
 	if csn := CSN(at, c.state.view.settings.History.Replica()); at > 0 && csn > own {
 		put(csn)
@@ -303,7 +285,7 @@ type sinceLeaf struct {
 // Candidates are the entries that changed in that second or later.
 func (l sinceLeaf) Candidates() directory.Candidates {
 	set := roaring.New()
-	for id, at := range l.computed.state.stamps.latest {
+	for id, at := range l.computed.state.stamped().latest {
 		if at >= l.since {
 			set.Add(uint32(id))
 		}
@@ -326,13 +308,13 @@ func sinceItem(a *assertion, attrs []*attribute, l *valueLeaf) directory.Leaf {
 // Known lists what a History needs to begin again with this State: the stamps by key.
 func (s *State) Known() map[string]int64 {
 	out := map[string]int64{}
-	for k, at := range s.stamps.virtual {
+	for k, at := range s.stamped().virtual {
 		if s.view.underBase(k) {
 			out[k] = at
 		}
 	}
-	for id, at := range s.stamps.computed {
-		if at > s.stamps.Base && s.Snapshot.Store().Exists(directory.ID(id)) {
+	for id, at := range s.stamped().computed {
+		if at > s.stamped().Base && s.Snapshot.Store().Exists(directory.ID(id)) {
 			out[s.Snapshot.Store().Entry(directory.ID(id)).Key()] = at
 		}
 	}
@@ -359,10 +341,10 @@ func contextTexts(s *State) func(func(string) bool) {
 
 // Moment is where the State stands among the changes; zero without a History.
 func (s *State) Moment() Moment {
-	if s.stamps == nil {
+	if s.numbered == nil {
 		return Moment{}
 	}
-	return s.stamps.Moment
+	return s.stamped().Moment
 }
 
 // ownValue is the first value that the directory itself has of an attribute.

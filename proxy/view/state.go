@@ -3,6 +3,7 @@ package view
 import (
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -36,14 +37,14 @@ type State struct {
 	offeredOpen []wantedAttribute // and on virtual ones
 	selections  selectionCache
 
-	serial uint64  // counts the States of this process, for cookies
-	stamps *stamps // nil without a History
+	serial   uint64    // counts the States of this process, for cookies
+	numbered *numbered // nil without a History
 
 	deniedOnce sync.Once
 	denied     map[string]bool
 
-	specialOnce sync.Once
-	specials    specials
+	root      atomic.Pointer[rootEntry]
+	subschema shared[directory.Store]
 
 	carryOnce sync.Once
 	subjects  *roaring.Bitmap // people and servers
@@ -55,13 +56,11 @@ type State struct {
 	blocks    blocks
 	unmatched [acl.Local + 1]levelCounts
 
-	copiesOnce sync.Once
-	copies     []string // DNs of the flattened groups, by group.ID
+	copies shared[[]string] // DNs of the flattened groups, by group.ID
 
-	treeOnce sync.Once
-	tree     *tree
-	records  recordCache
-	insides  insideCache
+	tree    shared[tree]
+	records recordCache
+	insides insideCache
 
 	referrals    *roaring.Bitmap // referral objects; they are no entries
 	referOnce    sync.Once
@@ -111,6 +110,9 @@ func (v *View) newState(id string, s *resolver.Snapshot, findings []finding.Find
 	st.contexts = v.contextsOf(s)
 	st.describe()
 	st.serial = v.serials.Add(1)
+	if v.settings.History != nil {
+		st.numbered = &numbered{done: make(chan struct{})}
+	}
 	return st
 }
 

@@ -40,7 +40,7 @@ type syncing struct {
 // only in this form. It needs no secret: whoever makes one up is told what
 // changed since some time, of what may be read anyway.
 func (s *syncing) cookie() string {
-	return s.rid + "csn=" + CSN(s.state.stamps.At, s.view.settings.History.Replica())
+	return s.rid + "csn=" + CSN(s.state.stamped().At, s.view.settings.History.Replica())
 }
 
 // ridOf is the consumer's own number in a cookie, ready to stand before the rest.
@@ -67,7 +67,7 @@ func (s *syncing) since() (from uint64, begun, known bool) {
 				from, known = s.view.settings.History.Find(at)
 			}
 		}
-		return from, true, known && from <= s.state.stamps.Last
+		return from, true, known && from <= s.state.stamped().Last
 	}
 	return 0, strings.Trim(ridless(s.request.Sync.Cookie), ",") != "", false
 }
@@ -92,7 +92,7 @@ func (s *syncing) refresh() wire.Result {
 	if !known {
 		return s.reload("this replica does not remember what changed since that cookie")
 	}
-	list, records, ok := s.events(from, s.state.stamps.Last)
+	list, records, ok := s.events(from, s.state.stamped().Last)
 	if !ok || s.veiled(list) {
 		return s.reload("what may be seen has changed since that cookie")
 	}
@@ -295,13 +295,13 @@ func (s *syncing) persist() wire.Result {
 // follow brings the client to the next State.
 func (s *syncing) follow(st *State) wire.Result {
 	before := s.content
-	from := before.state.stamps.Last
+	from := before.state.stamped().Last
 	next, refused := s.contentOf(st)
 	if refused.Code != wire.Success {
 		return refreshRequired("the base of the search is gone")
 	}
 	s.content = next
-	list, records, ok := s.events(from, st.stamps.Last)
+	list, records, ok := s.events(from, st.stamped().Last)
 	if !ok || !next.rights.SameRules(before.rights) || s.hiddenOtherwise(before.state) {
 		return refreshRequired("what may be seen has changed")
 	}

@@ -22,11 +22,11 @@ func (s *State) teller(r *policy.Rights) *teller {
 // Changes yields what changed behind a number, up to the State, as far as an
 // identity may know of it; false: that is not all remembered, or no History is kept.
 func (s *State) Changes(who policy.Identity, from uint64, yield func(*Change) bool) bool {
-	if s.stamps == nil || from > s.stamps.Last {
+	if s.numbered == nil || from > s.stamped().Last {
 		return false
 	}
 	t := s.teller(s.rights(who))
-	return s.view.settings.History.Between(from, s.stamps.Last, func(c *Change) bool {
+	return s.view.settings.History.Between(from, s.stamped().Last, func(c *Change) bool {
 		shown := *c
 		return !t.tell(&shown) || yield(&shown)
 	})
@@ -34,7 +34,7 @@ func (s *State) Changes(who policy.Identity, from uint64, yield func(*Change) bo
 
 // FirstChange is the lowest number that is remembered.
 func (s *State) FirstChange() uint64 {
-	if s.stamps == nil {
+	if s.numbered == nil {
 		return 0
 	}
 	return s.view.settings.History.First()

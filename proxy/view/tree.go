@@ -63,8 +63,7 @@ func entryUUID(key string) string { return uuid.NewSHA1(arcUUID, []byte(key)).St
 
 // subtree builds the virtual subtree when it is first asked for.
 func (s *State) subtree() *tree {
-	s.treeOnce.Do(func() { s.tree = newPlanter(s).plant() })
-	return s.tree
+	return s.tree.get(func() *tree { return newPlanter(s).plant() })
 }
 
 // planter collects the entries of a subtree.
@@ -300,16 +299,15 @@ func (s *State) emptyGroup(g group.ID) bool {
 // groupCopyDN is the flattened copy of a real group: its DN relative to the
 // base that it lies below, or all of it where groups of two bases would meet.
 func (s *State) groupCopyDN(g group.ID) string {
-	s.copiesOnce.Do(s.nameCopies)
-	return s.copies[g]
+	return (*s.copies.get(s.nameCopies))[g]
 }
 
-func (s *State) nameCopies() {
-	s.copies = make([]string, s.Snapshot.GroupCount())
+func (s *State) nameCopies() *[]string {
+	copies := make([]string, s.Snapshot.GroupCount())
 	taken := map[string]group.ID{}
 	below := "," + ouGroups + "," + s.view.settings.Base
 	entry := func(g group.ID) directory.Entry { return s.Snapshot.Store().Entry(s.Snapshot.Group(g).Entry) }
-	for i := range s.copies {
+	for i := range copies {
 		g := group.ID(i)
 		if !s.Snapshot.Group(g).Alive() {
 			continue
@@ -319,13 +317,14 @@ func (s *State) nameCopies() {
 		other, meets := taken[key]
 		switch {
 		case err != nil:
-			s.copies[g] = dn
+			copies[g] = dn
 		case meets:
-			s.copies[g], s.copies[other] = entry(g).DN()+below, entry(other).DN()+below
+			copies[g], copies[other] = entry(g).DN()+below, entry(other).DN()+below
 		default:
-			s.copies[g], taken[key] = dn, g
+			copies[g], taken[key] = dn, g
 		}
 	}
+	return &copies
 }
 
 // relative cuts the naming context off a DN, the longest that fits.

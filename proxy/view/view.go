@@ -49,6 +49,9 @@ type View struct {
 	memberOfVirtual   bool
 	cookieKey         [32]byte
 	current           atomic.Pointer[State]
+	last              atomic.Pointer[State] // whose changes are numbered
+	findingsOf        atomic.Pointer[string]
+	numbering         chan struct{} // a place for each State that waits for its numbers
 	serials           atomic.Uint64
 	databasesKey      string // normalised DN of ou=databases
 	kept              keptStates
@@ -67,7 +70,7 @@ func New(s Settings, p *policy.Policy) (*View, error) {
 		return nil, fmt.Errorf("view.base: %q is not a DN", s.Base)
 	}
 	v := &View{settings: s, policy: p, base: base, groupChannel: s.GroupChannel,
-		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now(), mostSorted: mostSorted}
+		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now(), mostSorted: mostSorted, numbering: make(chan struct{}, mostNumbering)}
 	v.databasesKey = ouDatabases + "," + base.Key()
 	for _, c := range s.NamingContexts {
 		if _, err := name.ParseDN(c); err != nil {
@@ -89,14 +92,29 @@ func (v *View) CheckBase(s *resolver.Snapshot) error {
 	return nil
 }
 
-// Swap makes a Snapshot the one that answers.
+// Swap makes a Snapshot the one that answers. With a History, what changed is
+// numbered behind that, aside; while several States wait for that, Swap waits, too.
 func (v *View) Swap(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
+	before := v.current.Load()
 	st := v.newState(id, s, findings, changed)
-	v.advance(v.current.Load(), st)
+	st.inherit(before)
 	v.current.Store(st)
 	v.kept.keep(st, v.settings.Now())
-	v.news.tell()
+	v.number(before, st)
 	return st
+}
+
+// Advised notes of which State the findings are that go with the States from now
+// on: they may be found behind the Swap.
+func (v *View) Advised(id string) { v.findingsOf.Store(&id) }
+
+// FindingsOf is the id of the State that the findings are of: this one, or one
+// that answered a little before it.
+func (s *State) FindingsOf() string {
+	if of := s.view.findingsOf.Load(); of != nil {
+		return *of
+	}
+	return s.ID
 }
 
 // Current is the State that answers, nil before the first Swap.

@@ -10,6 +10,7 @@ package finding
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -74,12 +75,26 @@ func New(kind, subject, detail string) Finding {
 // order of Kinds, database and subject. The problems are those that
 // database.Arrange reported.
 func All(s *resolver.Snapshot, problems []database.Problem) []Finding {
+	found, _ := Find(context.Background(), s, problems, runtime.GOMAXPROCS(0)) // that context does not end
+	return found
+}
+
+// Find is All on at most some processors, until ctx ends: then there are no
+// findings, and its error is returned.
+func Find(ctx context.Context, s *resolver.Snapshot, problems []database.Problem, processors int) ([]Finding, error) {
 	v := newView(s)
 	found := fromProblems(problems)
-	found = append(found, v.ofDirectory()...)
-	found = append(found, v.ofDatabases()...)
+	for _, part := range []func() []Finding{v.ofDirectory, func() []Finding { return v.ofDatabases(ctx, processors) }} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found = append(found, part()...)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	Sort(found)
-	return found
+	return found, nil
 }
 
 // Sort puts findings into the order of All.
@@ -107,16 +122,17 @@ func fromProblems(problems []database.Problem) []Finding {
 	return found
 }
 
-// ofDatabases looks at every database; all processors share the work.
-func (v *view) ofDatabases() []Finding {
+// ofDatabases looks at every database, or at some if ctx ends; the processors
+// share the work.
+func (v *view) ofDatabases(ctx context.Context, processors int) []Finding {
 	all := v.s.Databases().All()
-	workers := min(runtime.GOMAXPROCS(0), len(all))
+	workers := min(processors, len(all))
 	parts := make([][]Finding, workers)
 	var group sync.WaitGroup
 	for n := range workers {
 		group.Go(func() {
 			own := v.fork()
-			for i := n; i < len(all); i += workers {
+			for i := n; i < len(all) && ctx.Err() == nil; i += workers {
 				parts[n] = append(parts[n], own.ofDatabase(all[i])...)
 			}
 		})
