@@ -10,9 +10,9 @@ import (
 
 // What watches aclens is checked for its language where it lies; that it asks for
 // what there is can be seen here alone.
-var watchers = []string{"../../deploy/prometheus/aclens.rules.yaml"}
+var watchers = []string{"../../deploy/prometheus/aclens.rules.yaml", "../../deploy/grafana/aclens.json"}
 
-func TestRulesAskForMetricsThatThereAre(t *testing.T) {
+func TestRulesAndDashboardAskForMetricsThatThereAre(t *testing.T) {
 	noLeaks(t)
 	r := everyMetric(t)
 	asked := map[string]string{}
@@ -34,7 +34,8 @@ func TestRulesAskForMetricsThatThereAre(t *testing.T) {
 			return err
 		}
 		for name, file := range asked {
-			if !strings.Contains(text, "# TYPE "+name+" ") && !strings.Contains(text, "\n"+name+"{") {
+			there := func(line string) bool { return strings.Contains(text, "\n"+line) }
+			if !there("# TYPE "+name+" ") && !there(name+" ") && !there(name+"{") {
 				err = fmt.Errorf("%s asks for %s", file, name)
 			}
 		}
