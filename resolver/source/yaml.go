@@ -67,6 +67,7 @@ func (a *Addition) Apply(in database.Instance) database.Instance {
 //	    title: Customers
 //	    maxInternetAccess: editor        # omitted: not known
 //	    consistentAcl: true              # omitted: not known
+//	    adminServer: Hub1/Acme           # omitted: none
 //	    roles: ["[Admin]", Buyer]        # brackets may be left out
 //	    entries:                         # omitted: the rest is an addition
 //	      - {name: -Default-, level: noaccess}
@@ -88,6 +89,7 @@ type yamlDatabase struct {
 	Title             word         `yaml:"title"`
 	MaxInternetAccess *word        `yaml:"maxInternetAccess"`
 	ConsistentACL     *bool        `yaml:"consistentAcl"`
+	AdminServer       word         `yaml:"adminServer"`
 	Roles             []word       `yaml:"roles"`
 	Entries           *[]yamlEntry `yaml:"entries"`
 }
@@ -179,6 +181,8 @@ func checkAddition(db *yamlDatabase) error {
 	switch {
 	case len(db.Roles) > 0:
 		return errors.New("roles without entries")
+	case db.AdminServer != "":
+		return errors.New("an administration server without entries")
 	case db.Title != "":
 		return errors.New("a title without entries")
 	case db.MaxInternetAccess == nil && db.ConsistentACL == nil:
@@ -189,6 +193,10 @@ func checkAddition(db *yamlDatabase) error {
 
 // facts reads what belongs to the whole ACL.
 func (y *yamlReader) facts(d *draftList, at string, db *yamlDatabase) {
+	d.list.AdminServer = string(db.AdminServer)
+	if err := checkText("the administration server", d.list.AdminServer, maxNameBytes); err != nil {
+		d.spoil(lineOf(y.body, at+".adminServer"), "", err)
+	}
 	if db.MaxInternetAccess != nil {
 		level, err := acl.ParseLevel(string(*db.MaxInternetAccess))
 		if err != nil {

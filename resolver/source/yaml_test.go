@@ -35,6 +35,7 @@ databases:
     title: Customers
     maxInternetAccess: author
     consistentAcl: true
+    adminServer: Hub1/Acme
     roles: ["[Admin]", Buyer]
     entries:
       - {name: -Default-, level: noaccess}
@@ -64,7 +65,7 @@ func TestACLsByHandAreReadAndPrivilegesAreOnlyThoseListed(t *testing.T) {
 		t.Errorf("got %+v", in)
 	}
 	l := in.List
-	if l.MaxLevel != acl.Author || !l.MaxKnown || l.Consistent != acl.Yes || l.Default() == nil {
+	if l.MaxLevel != acl.Author || !l.MaxKnown || l.Consistent != acl.Yes || l.AdminServer != "Hub1/Acme" || l.Default() == nil {
 		t.Errorf("got %+v", l)
 	}
 	e := entryOf(t, l, "CRM Editors")
@@ -134,6 +135,7 @@ func TestAnUnknownWordByHandSpoilsItsDatabaseWithItsLine(t *testing.T) {
 		{"a replica id", "    replicaId: abc\n    entries: []", []string{"line 2", `"abc"`}},
 		{"nothing at all", "    server: Hub1/Acme", []string{"line 2", "neither entries nor"}},
 		{"roles without entries", "    roles: [A]\n    consistentAcl: true", []string{"roles without entries"}},
+		{"an administration server without entries", "    adminServer: Hub1/Acme\n    consistentAcl: true", []string{"an administration server without entries"}},
 		{"a title without entries", "    title: A\n    consistentAcl: true", []string{"a title without entries"}},
 	}
 	for _, tt := range tests {
