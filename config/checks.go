@@ -78,7 +78,7 @@ func rightProblem(s string) string {
 		return ""
 	}
 	problem := "is not one of " + strings.Join(rightWords, ", ") + ", nor a DN"
-	if near := nearest(s, rightWords); near != "" {
+	if near := Nearest(s, rightWords); near != "" {
 		problem += "; did you mean " + near + "?"
 	}
 	return problem

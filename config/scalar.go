@@ -191,7 +191,7 @@ func (d *decoder) setWord(at place, got scalarText, v reflect.Value, words []str
 		return
 	}
 	problem := fmt.Sprintf("%s is not one of %s", quoteRaw(got.raw), strings.Join(words, ", "))
-	if near := nearest(text, words); near != "" {
+	if near := Nearest(text, words); near != "" {
 		problem += "; did you mean " + near + "?"
 	}
 	d.fault(at, "%s", problem)

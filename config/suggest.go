@@ -12,7 +12,7 @@ func suggestion(name string, t reflect.Type) string {
 	for _, f := range fieldsOf(t).list {
 		names = append(names, f.name)
 	}
-	if near := nearest(name, names); near != "" {
+	if near := Nearest(name, names); near != "" {
 		return "; did you mean " + near + "?"
 	}
 	if path := elsewhere(name, reflect.TypeFor[Config](), ""); path != "" {
@@ -21,8 +21,9 @@ func suggestion(name string, t reflect.Type) string {
 	return ""
 }
 
-// nearest returns the one of names that is closest to s, if any is close.
-func nearest(s string, names []string) string {
+// Nearest returns the one of names that is closest to s in spelling, "" if none
+// is close: what whoever typed s probably meant.
+func Nearest(s string, names []string) string {
 	best, bestDistance := "", len(s)/3+2
 	for _, name := range names {
 		if strings.EqualFold(s, name) {

@@ -169,7 +169,7 @@ func TestTheDistanceOfWordsIsTheFewestEdits(t *testing.T) {
 			}
 		}
 	}
-	if distance("metrcis", "metrics") != 1 || nearest("metrcis", []string{"ldap", "metrics"}) != "metrics" || nearest("zzzzzz", []string{"ldap"}) != "" {
+	if distance("metrcis", "metrics") != 1 || Nearest("metrcis", []string{"ldap", "metrics"}) != "metrics" || Nearest("zzzzzz", []string{"ldap"}) != "" {
 		t.Error("a swap of two letters is not one edit")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/aclens/aclens/proxy/refresh"
+	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/finding"
 )
 
@@ -61,6 +62,9 @@ func printCheck(out io.Writer, l *loadedState, limit finding.Severity) error {
 	fmt.Fprintf(w, "servers\t%d\n", len(s.Servers()))
 	fmt.Fprintf(w, "as of\t%s\n", ages(s.AsOf().Freshness()))
 	fmt.Fprintf(w, "snapshot\t%s\n", l.ID)
+	for _, text := range nothing(s) {
+		fmt.Fprintf(w, "\n%s\n", text)
+	}
 	failed := printFaults(w, l.Faults, limit)
 	failed = printFindings(w, l, limit) || failed
 	if err := w.Flush(); err != nil {
@@ -70,6 +74,19 @@ func printCheck(out io.Writer, l *loadedState, limit finding.Severity) error {
 		return problems()
 	}
 	return nil
+}
+
+// nothing says what a source without anything usable in it means: counts of 0
+// are easily overlooked, and often come of a folder or a filter that is not the right one.
+func nothing(s *resolver.Snapshot) []string {
+	var texts []string
+	if s.Population().People.IsEmpty() {
+		texts = append(texts, "No person was found: see the bases and filters below directory, and what its account may read.")
+	}
+	if s.Databases().Len() == 0 {
+		texts = append(texts, "No access control list was read, so nobody has access to anything: see databases, and the files that it names.")
+	}
+	return texts
 }
 
 // printFaults lists what could not be read. A broken export is an error

@@ -90,7 +90,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 	}
 	db, instance, ok := s.Databases().Find(database)
 	if !ok {
-		return usage(fmt.Errorf("--database: no database has the key, alias, replica id or long form %q", database))
+		return usage(noDatabase(s.Databases(), database))
 	}
 	if document != "" {
 		doc, items, err := readDocument(document)

@@ -275,6 +275,9 @@ func (s *service) open(ctx context.Context, key, address string) ([]net.Listener
 	}
 	var lc net.ListenConfig
 	n, err := lc.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen.%s: %w: another program has this port, perhaps another aclens; stop it or set another address", key, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen.%s: %w", key, err)
 	}

@@ -53,8 +53,8 @@ records of such lines with an empty line between them.
 
 0 no difference; 1 differences; 2 usage, configuration or input; 3 the present
 server, or the directory of the configuration, cannot be reached.`,
-		Example: `  aclens shadow --config aclens.yaml --against ldap://127.0.0.1:389 --as cn=reader,o=acme --walk isMemberOf=member
-  aclens shadow --config aclens.yaml --against ldap://127.0.0.1:389 --as cn=reader,o=acme --attributes isMemberOf=memberOf,mail --users '(uid=j*)'`,
+		Example: `  aclens shadow --config aclens.yaml --against ldap://127.0.0.1:389 --bind-dn cn=reader,o=acme --walk isMemberOf=member
+  aclens shadow --config aclens.yaml --against ldap://127.0.0.1:389 --bind-dn cn=reader,o=acme --password-file secrets/reader --attributes isMemberOf=memberOf,mail --users '(uid=j*)'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return shadowAnswers(c, &q) },
 	}
@@ -128,6 +128,9 @@ func (q *shadowing) tell(c *cobra.Command, report *shadow.Report, failed error) 
 		return unreached(failed)
 	case failed != nil:
 		return usage(failed)
+	case q.bindDN == "" && report.Entries == 0 && report.Differing() > 0:
+		fmt.Fprintf(c.ErrOrStderr(), "aclens: %s gave no entry that aclens has too; it was asked anonymously: --bind-dn names an account\n", q.against)
+		return problems()
 	case report.Differing() > 0:
 		return problems()
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,7 +166,10 @@ func (s *sources) databaseSources(log *slog.Logger) (refresh.Databases, error) {
 	d := s.config.Databases
 	out := refresh.Databases{
 		DXL: d.DXL, Export: d.Export, JSON: d.JSON, YAML: d.YAML,
-		Options: database.Options{HomeServers: d.HomeServers, Aliases: d.Aliases, Include: d.Include, Exclude: d.Exclude},
+		Options: database.Options{
+			HomeServers: d.HomeServers, Aliases: d.Aliases, Include: d.Include, Exclude: d.Exclude,
+			Unasked: slices.Equal(d.Exclude, config.Defaults().Databases.Exclude),
+		},
 	}
 	for i := range d.REST {
 		client, err := restClient(&d.REST[i], log)
@@ -293,6 +297,9 @@ func loadConfig(ctx context.Context, cfg *config.Config, log *slog.Logger, inspe
 func directoryError(err error) error {
 	if errors.Is(err, upstream.ErrUnavailable) || errors.Is(err, upstream.ErrPartial) {
 		return unreached(err)
+	}
+	if errors.Is(err, upstream.ErrRefused) {
+		err = fmt.Errorf("%w; see its bindDN, and its password in bindPasswordFile or bindPassword", err)
 	}
 	return usage(err)
 }

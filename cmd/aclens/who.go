@@ -50,7 +50,7 @@ func who(c *cobra.Command, q *question, database, atLeast, role string) error {
 	s := loaded.Snapshot
 	db, instance, ok := s.Databases().Find(database)
 	if !ok {
-		return usage(fmt.Errorf("--database: no database has the key, alias, replica id or long form %q", database))
+		return usage(noDatabase(s.Databases(), database))
 	}
 	answer, err := report.Who(s, report.Question{Database: db, Instance: instance, Channel: channel, AtLeast: level, Role: role})
 	if err != nil {

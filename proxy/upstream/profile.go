@@ -3,6 +3,8 @@ package upstream
 import (
 	"slices"
 	"strings"
+
+	"github.com/aclens/aclens/proxy/wire"
 )
 
 // Profile is a kind of directory: what it is asked for and how its changes are noticed.
@@ -71,11 +73,23 @@ func (p Profile) attributes() []string {
 	return []string{"*", "+", "modifyTimestamp", "createTimestamp", "entryUUID"}
 }
 
-// advice says what an administrator may change where a server cut a read short.
-func (p Profile) advice(limit bool) string {
-	if !limit {
-		return ""
+// noBase is what to look at where a base is not there. A DN written into a list
+// without quotes becomes several at its commas, and none of them exists.
+const noBase = "see whether this base is spelled right, stands in quotes if it has a comma, and may be read by the service account"
+
+// advice says what an administrator may change where a read ended with a result
+// other than success.
+func (p Profile) advice(result wire.ResultCode) string {
+	switch result {
+	case wire.NoSuchObject:
+		return noBase
+	case wire.SizeLimitExceeded, wire.TimeLimitExceeded, wire.AdminLimitExceeded:
+		return p.limitAdvice()
 	}
+	return ""
+}
+
+func (p Profile) limitAdvice() string {
 	switch p {
 	case ProfileDomino:
 		return `raise or switch off Domino's limits "Maximum number of entries returned" and "Timeout" on the LDAP tab of the Configuration document`

@@ -287,12 +287,11 @@ func nextCookie(end outcome) ([]byte, error) {
 
 // notWhole is the error of a result other than success.
 func (r *reading) notWhole(result wire.Result) *ReadError {
-	limit := result.Code == wire.SizeLimitExceeded || result.Code == wire.TimeLimitExceeded || result.Code == wire.AdminLimitExceeded
 	return &ReadError{
 		URL:     r.facts.URL,
 		Code:    result.Code,
 		Message: result.Message,
-		Advice:  r.facts.Profile.advice(limit),
+		Advice:  r.facts.Profile.advice(result.Code),
 	}
 }
 

@@ -283,7 +283,7 @@ func (r *reading) feedResult(result wire.Result) error {
 		wire.StrongerAuthRequired, wire.InappropriateMatching, wire.ProtocolError:
 		return fmt.Errorf("%w: %s", ErrNoFeed, text)
 	case wire.SizeLimitExceeded, wire.TimeLimitExceeded, wire.AdminLimitExceeded:
-		if advice := r.facts.Profile.advice(true); advice != "" {
+		if advice := r.facts.Profile.limitAdvice(); advice != "" {
 			text += "; " + advice
 		}
 		return fmt.Errorf("%w: %s", ErrNoFeed, text)

@@ -15,6 +15,7 @@ type Options struct {
 	Aliases     map[string]string // alias to key, path, replica id or long form
 	Include     []string          // globs on keys, or names of single databases; empty means all
 	Exclude     []string          // the same; wins over Include
+	Unasked     bool              // nobody wrote Exclude: that it selects nothing is no problem
 }
 
 // Database is everything known under one key.

@@ -10,6 +10,7 @@ import (
 // filter says which databases are taken.
 type filter struct {
 	include, exclude []*selector
+	unasked          bool // Options.Unasked
 }
 
 // selector is one pattern of Options.Include or Options.Exclude: a glob on
@@ -22,7 +23,7 @@ type selector struct {
 }
 
 func newFilter(o Options) *filter {
-	return &filter{include: selectors(o.Include, o.Aliases), exclude: selectors(o.Exclude, o.Aliases)}
+	return &filter{include: selectors(o.Include, o.Aliases), exclude: selectors(o.Exclude, o.Aliases), unasked: o.Unasked}
 }
 
 func selectors(texts []string, aliases map[string]string) []*selector {
@@ -90,7 +91,7 @@ func (f *filter) problems() []Problem {
 		}
 	}
 	for _, s := range f.exclude {
-		if s.hits == 0 {
+		if s.hits == 0 && !f.unasked {
 			list = append(list, Problem{ExcludesNothing, s.text, "no database has such a key: nothing is left out by it"})
 		}
 	}

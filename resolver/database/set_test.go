@@ -181,6 +181,9 @@ func TestIncludeAndExclude(t *testing.T) {
 			}
 		})
 	}
+	if _, problems := arranged(t, Options{HomeServers: hub, Exclude: []string{"nothing"}, Unasked: true}, in...); len(problems) > 0 {
+		t.Errorf("a default that excludes nothing is reported: %v", problems)
+	}
 	s, _ := arranged(t, Options{HomeServers: hub, Exclude: []string{"a/*"}}, copies...)
 	if d, in, ok := s.Find(ridA); !ok || d.Key != "crm.nsf" || in != d.Primary || len(d.Instances) != 2 {
 		t.Errorf("after the copy is excluded its replica id finds %v, %v", d, ok)
