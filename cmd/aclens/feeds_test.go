@@ -205,8 +205,7 @@ func (m *mirror) informed(controls []ldap.Control) {
 		switch c := control.(type) {
 		case *ldap.ControlSyncInfo:
 			switch {
-			case c.NewCookie != nil:
-				m.cookie = c.NewCookie.Cookie
+			case c.NewCookie != nil: // go-ldap drops what is in it, so the one before stays, which tells more than is needed
 			case c.RefreshDelete != nil:
 				m.cookie = c.RefreshDelete.Cookie
 			case c.RefreshPresent != nil:

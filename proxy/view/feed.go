@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/database"
@@ -142,6 +143,23 @@ type event struct {
 	uuid        uuid.UUID
 	first, last Change
 	above       bool // nothing happened to it but to an entry below, which may have shown it
+	traces      []trace
+	times       int // that something happened to it
+}
+
+// trace is where an entry was, and who could see it there, before a change.
+type trace struct {
+	key, dn string
+	was     policy.Witness
+}
+
+// add takes one more change of the entry.
+func (e *event) add(c *Change) {
+	e.last = *c
+	e.times++
+	if c.Kind != Added {
+		e.traces = append(e.traces, trace{c.Key, c.DN, c.Was})
+	}
 }
 
 // events gathers the changes between two States by entry, in order; false: they
@@ -166,7 +184,7 @@ func (f *feed) events(from, to uint64) ([]*event, []Change, bool) {
 			e = &event{uuid: c.UUID, first: *c}
 			by[c.UUID], list = e, append(list, e)
 		}
-		e.last = *c
+		e.add(c)
 		return true
 	})
 	return list, records, ok
@@ -235,7 +253,9 @@ func (f *feed) ancestors(list []*event) []*event {
 				continue
 			}
 			c := Change{Kind: Modified, DN: st.Entry(id).DN(), Key: key, UUID: entryUUIDOf(f.state, id), Was: e.first.Was}
-			list = append(list, &event{uuid: c.UUID, first: c, last: c, above: true})
+			shown := &event{uuid: c.UUID, first: c, above: true}
+			shown.add(&c)
+			list = append(list, shown)
 		}
 	}
 	return list

@@ -127,17 +127,24 @@ func newMirrored(t *testing.T) *mirrored {
 	return &mirrored{t: t, entries: map[string]string{}, names: map[string]string{}}
 }
 
-// followed is one search that is followed in two ways.
+// copied is what a consumer holds that asks now and then.
+type copied struct {
+	*mirrored
+	cookie []byte
+}
+
+// followed is one search that is followed in three ways.
 type followed struct {
 	t       *testing.T
 	view    *View
 	request Request
-	polled  *mirrored
-	cookie  []byte
+	polled  *copied
+	torn    *copied // its connection breaks before the cookie comes, two times of three
 	lasting *mirrored
 	sync    *syncing
 	seen    map[string]bool // names that the client could ever see
 	resets  int
+	checks  int
 }
 
 func (f *followed) search(filter string) map[string]string {
@@ -168,24 +175,29 @@ func (f *followed) prepare(cookie []byte) (*Query, wire.ResultCode) {
 	return q, refused.Code
 }
 
-// poll brings the copy that is asked now and then up to date.
-func (f *followed) poll() {
+// poll brings a copy that is asked for now and then up to date.
+func (f *followed) poll(c *copied, keeps bool) {
 	f.t.Helper()
 	for range 2 {
-		q, code := f.prepare(f.cookie)
+		q, code := f.prepare(c.cookie)
 		if code != wire.Success {
-			f.polled, f.cookie = newMirrored(f.t), nil
+			c.mirrored, c.cookie = newMirrored(f.t), nil
 			return
 		}
-		a := q.Run(context.Background(), f.polled)
+		if c.cookie == nil {
+			c.mirrored, keeps = newMirrored(f.t), true
+		}
+		a := q.Run(context.Background(), c)
 		if a.Result.Code == wire.SyncRefreshRequired {
-			f.polled, f.cookie, f.resets = newMirrored(f.t), nil, f.resets+1
+			c.cookie, f.resets = nil, f.resets+1
 			continue
 		}
 		if a.Result.Code != wire.Success {
 			f.t.Fatal(a.Result)
 		}
-		f.cookie = a.Synced.Cookie
+		if keeps {
+			c.cookie = a.Synced.Cookie
+		}
 		return
 	}
 	f.t.Fatal("a refresh without a cookie is refused")
@@ -214,9 +226,11 @@ func (f *followed) step() {
 
 func (f *followed) check(what string) {
 	f.t.Helper()
-	f.poll()
+	f.poll(f.polled, true)
+	f.poll(f.torn, f.checks%3 == 2)
+	f.checks++
 	f.step()
-	for _, m := range []*mirrored{f.polled, f.lasting} {
+	for _, m := range []*mirrored{f.polled.mirrored, f.torn.mirrored, f.lasting} {
 		for _, n := range m.gone {
 			if !f.seen[n] {
 				f.t.Errorf("%s: %s is told to be gone, and was never to be seen", what, n)
@@ -256,7 +270,7 @@ func TestWhoeverFollowsHoldsWhatASearchFinds(t *testing.T) {
 				{"o=Acme", "(effectiveAccessAtLeast=" + now.Databases().At(0).Key + "#reader)"}, {"cn=access", "(objectClass=groupOfNames)"}, {db, "(objectClass=*)"}} {
 				filter, err := wire.ParseFilterString(ask[1])
 				must(t, err)
-				all = append(all, &followed{t: t, view: v, seen: map[string]bool{}, polled: newMirrored(t), request: Request{MessageID: 1, Identity: policy.Identity{DN: who.dn, Key: key},
+				all = append(all, &followed{t: t, view: v, seen: map[string]bool{}, polled: &copied{mirrored: newMirrored(t)}, torn: &copied{mirrored: newMirrored(t)}, request: Request{MessageID: 1, Identity: policy.Identity{DN: who.dn, Key: key},
 					Search: &wire.SearchRequest{Base: []byte(ask[0]), Scope: wire.ScopeSubtree, Filter: filter, Attributes: attributes}}})
 			}
 			for step := range 6 {
@@ -273,7 +287,7 @@ func TestWhoeverFollowsHoldsWhatASearchFinds(t *testing.T) {
 				v.Swap(fmt.Sprint(step+1), now, nil, testTime)
 			}
 			for _, f := range all {
-				resets, polls = resets+f.resets, polls+5
+				resets, polls = resets+f.resets, polls+10
 			}
 		}
 	}

@@ -203,23 +203,34 @@ func (s *syncing) tell(before *content, e *event, id directory.ID, is bool) erro
 		return s.send(s.content, 0, id, wire.SyncModify)
 	case is:
 		return s.send(s.content, 0, id, wire.SyncAdd)
-	case was, before == nil && s.mayHaveHad(e):
+	case was:
 		return s.sendGone(e.first.DN, e.uuid)
+	case before == nil:
+		if dn, had := s.mayHaveHad(e); had {
+			return s.sendGone(dn, e.uuid)
+		}
 	}
 	return nil
 }
 
-// mayHaveHad tells whether the client could see the entry before: one that it
-// could not must not be named now.
-func (s *syncing) mayHaveHad(e *event) bool {
-	if e.first.Kind == Added && !e.above || !s.mayHold(e.first.Key) {
-		return false
+// mayHaveHad tells whether the client may have been told of the entry, and under
+// which name: at the time of its cookie, or later, for what follows a cookie is
+// told before the next one, and a connection can break between. An entry that it
+// could never see must not be named now.
+func (s *syncing) mayHaveHad(e *event) (dn string, had bool) {
+	if e.first.Kind == Added && e.times == 1 && !e.above {
+		return "", false // it came as it is now
 	}
 	st := &s.stages[0]
-	if id, ok := st.store.Find(e.last.Key); ok && e.first.Key == e.last.Key && s.sees(e.last.Key) && s.uuidOf(0, id) == e.uuid {
-		return true // it is there to be seen under the name that it had, and does not match
+	if id, ok := st.store.Find(e.last.Key); ok && s.mayHold(e.last.Key) && e.first.Key == e.last.Key && s.sees(e.last.Key) && s.uuidOf(0, id) == e.uuid {
+		return e.last.DN, true // it is there to be seen under the name that it had, and does not match
 	}
-	return s.rights.MayKnow(e.first.Was)
+	for _, t := range e.traces {
+		if s.mayHold(t.key) && s.rights.MayKnow(t.was) {
+			return t.dn, true
+		}
+	}
+	return "", false
 }
 
 func (s *syncing) bringRecords(changes []Change) error {
