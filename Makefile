@@ -38,6 +38,7 @@ test-long: test-deps ## run all tests five times in random order, a million rand
 	go test ./resolver -run Naive -decisions 1000000 -timeout 60m
 	go test ./cmd/aclens -run KilledAt -kills 200 -timeout 60m
 	go test ./cmd/aclens -run CutOff -cuts 100 -timeout 60m
+	go test ./cmd/aclens/faulttest -run BreaksAtAnyOctet -cuts 100 -timeout 60m
 	go test ./cmd/aclens/faulttest -run NoReadFails -soak 10m -bound 1s -v -timeout 60m
 	.ci/fuzz 2m
 

@@ -1,0 +1,167 @@
+package faulttest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/google/go-cmp/cmp"
+)
+
+// cuts is how often the consumer's connection breaks.
+var cuts = flag.Int("cuts", 10, "how often a consumer of the feed is cut off at a random octet")
+
+// fed are the attributes that the consumer keeps.
+var fed = []string{"*", "isMemberOf", "effectiveAccess"}
+
+// consumer keeps what go-ldap's client is told (RFC 4533).
+type consumer struct {
+	entries map[string]string // by entryUUID, an entry a line
+	present map[string]bool   // told in the refresh stage
+	cookie  []byte
+	whole   int // times that everything was sent
+}
+
+// follow goes on from the cookie until the connection breaks, or until the feed
+// has told all there is in the mode that ends then.
+func (c *consumer) follow(ctx context.Context, address string, mode ldap.ControlSyncRequestMode) error {
+	s, err := dialed(address)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	c.present = map[string]bool{}
+	if c.cookie == nil {
+		c.whole++
+	}
+	r := s.Syncrepl(ctx, ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil), 1, mode, c.cookie, false)
+	for r.Next() {
+		for _, control := range r.Controls() {
+			c.take(r.Entry(), control)
+		}
+	}
+	return r.Err()
+}
+
+func (c *consumer) take(e *ldap.Entry, control ldap.Control) {
+	switch x := control.(type) {
+	case *ldap.ControlSyncState:
+		id := string(x.EntryUUID[:])
+		if delete(c.entries, id); x.State != ldap.SyncStateDelete {
+			c.entries[id], c.present[id] = copied(e), true
+		}
+	case *ldap.ControlSyncInfo:
+		switch {
+		case x.NewCookie != nil: // go-ldap drops what is in it, so the one before stays, which tells more than is needed
+		case x.RefreshDelete != nil:
+			c.cookie = x.RefreshDelete.Cookie
+		case x.RefreshPresent != nil:
+			c.cookie = x.RefreshPresent.Cookie
+			c.forget()
+		case x.SyncIdSet != nil:
+			for _, id := range x.SyncIdSet.SyncUUIDs {
+				if x.SyncIdSet.RefreshDeletes {
+					delete(c.entries, string(id[:]))
+				} else {
+					c.present[string(id[:])] = true
+				}
+			}
+		}
+	case *ldap.ControlSyncDone:
+		if c.cookie = x.Cookie; !x.RefreshDeletes {
+			c.forget()
+		}
+	}
+}
+
+// forget drops what the refresh did not tell.
+func (c *consumer) forget() {
+	for id := range c.entries {
+		if !c.present[id] {
+			delete(c.entries, id)
+		}
+	}
+}
+
+// copied is an entry as a line, values in order.
+func copied(e *ldap.Entry) string {
+	var parts []string
+	for _, a := range e.Attributes {
+		slices.Sort(a.Values)
+		parts = append(parts, fmt.Sprintf("%s=%q", strings.ToLower(a.Name), a.Values))
+	}
+	slices.Sort(parts)
+	return strings.ToLower(e.DN) + "|" + strings.Join(parts, "|")
+}
+
+func TestAConsumerWhoseConnectionBreaksAtAnyOctetEndsWithTheContent(t *testing.T) {
+	o := openOffice(t)
+	a := begin(t, o.config(t, o.address(), ""))
+	way := newRoad(t, a.ldap)
+	writer := &author{address: o.address()}
+	defer writer.close()
+	d := rand.New(rand.NewPCG(7, uint64(*cuts)))
+	c := &consumer{entries: map[string]string{}}
+	serial := 0
+	for range *cuts {
+		way.smooth()
+		within := 1 << 19 // behind the whole content, most times
+		if c.cookie != nil {
+			within = 1 << (6 + d.IntN(10)) // from the bind to many changes later
+		}
+		way.truncate(within)
+		ended := make(chan error, 1)
+		go func() { ended <- c.follow(t.Context(), way.address(), ldap.SyncRequestModeRefreshAndPersist) }()
+		for open := true; open; { // changes go on until it is cut off
+			serial++
+			s := o.anyStep(d, serial)
+			s.fact.send(s.value)
+			if err := writer.make(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case <-ended:
+				open = false
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	way.smooth()
+	s, err := dialed(a.ldap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	o.changeAndSee(t, writer, s, "the end")
+	if err := c.follow(t.Context(), way.address(), ldap.SyncRequestModeRefreshOnly); err != nil {
+		t.Fatal(err)
+	}
+	found, _, err := s.search("o=acme", ldap.ScopeWholeSubtree, "(objectClass=*)", fed...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, e := range found {
+		want = append(want, copied(e))
+	}
+	for _, e := range c.entries {
+		got = append(got, e)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the consumer has something else than the provider (-provider +consumer):\n%s", diff)
+	}
+	t.Logf("%d changes, %d entries; everything was sent %d times", serial, len(want), c.whole)
+	if c.whole == *cuts+1 {
+		t.Error("the consumer began anew each time")
+	}
+}
