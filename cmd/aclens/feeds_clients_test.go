@@ -98,16 +98,14 @@ func folded(values []string) []string {
 	return out
 }
 
-// readSync takes the entries that ldapsearch prints, with the state of each in a
-// comment before it.
+// readSync takes the entries that ldapsearch prints. It tells no states of them:
+// one that is gone comes with its name alone, since every other has a class.
 func readSync(r io.Reader, f *follower) {
 	lines := bufio.NewScanner(r)
-	tree, e, dn, gone := map[string]map[string][]string{}, map[string][]string{}, "", false
+	tree, e, dn := map[string]map[string][]string{}, map[string][]string{}, ""
 	for lines.Scan() {
 		n, v, ok := strings.Cut(lines.Text(), ": ")
 		switch {
-		case strings.HasPrefix(lines.Text(), "# SyncState control"):
-			gone = strings.Contains(lines.Text(), "delete")
 		case strings.HasPrefix(lines.Text(), "#") || strings.HasPrefix(lines.Text(), "control:"):
 		case ok:
 			if strings.HasSuffix(n, ":") {
@@ -120,7 +118,7 @@ func readSync(r io.Reader, f *follower) {
 				e[n] = folded(append(e[n], v))
 			}
 		case lines.Text() == "" && dn != "":
-			if tree[dn] = e; gone {
+			if tree[dn] = e; len(e) == 0 {
 				delete(tree, dn)
 			}
 			e, dn = map[string][]string{}, ""

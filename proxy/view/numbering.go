@@ -33,8 +33,7 @@ func (s *State) stamped() *stamps {
 // State after the other is numbered, in the order of their Swaps.
 func (v *View) number(before, next *State) {
 	if next.numbered == nil {
-		v.last.Store(next)
-		v.news.tell()
+		v.goOnTo(next)
 		return
 	}
 	v.numbering <- struct{}{}
@@ -42,9 +41,19 @@ func (v *View) number(before, next *State) {
 		defer func() { <-v.numbering }()
 		next.numbered.stamps.Store(v.stampsOf(before, next))
 		close(next.numbered.done)
-		v.last.Store(next)
-		v.news.tell()
+		v.goOnTo(next)
 	}()
+}
+
+// goOnTo lets feeds go on to a numbered State, and never back: the one behind it
+// may be numbered by the time that this one's turn to say so comes.
+func (v *View) goOnTo(next *State) {
+	for last := v.last.Load(); last == nil || last.serial < next.serial; last = v.last.Load() {
+		if v.last.CompareAndSwap(last, next) {
+			break
+		}
+	}
+	v.news.tell()
 }
 
 // stampsOf finds the stamps of a State and lets the History have what differs
