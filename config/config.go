@@ -40,6 +40,7 @@ type Config struct {
 	Log           Log            `yaml:"log" doc:"The program's own log, on standard error."`
 	Audit         Audit          `yaml:"audit" doc:"The record of who asked what."`
 
+	file  string             // as it was named
 	given map[string]written // keys present in the file, by path
 }
 

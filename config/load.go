@@ -54,6 +54,7 @@ func reason(err error) string {
 func Parse(data []byte, file string) (*Config, error) {
 	errs := &Errors{}
 	cfg := Defaults()
+	cfg.file = file
 	body, fault := document(data)
 	if fault != nil {
 		fault.File = file

@@ -61,6 +61,15 @@ or a second YAML document is an error with file, line and key, and all errors ar
 - A list in the file replaces the default list. A section without any key (all lines commented out) is as if it were not there.
 - Anchors and aliases of YAML work; merge keys and tags do not.
 
+## Changing it while it serves
+
+On SIGHUP the file is read again, and then all sources.
+
+- **At once**, for open connections too: ` + "`clients`, `self`, `hide`, `certificates`, `bindNames`, `bindCache`, `limits`, `controls`, `proxyProtocol`, `listen.allowPlaintextBind`, `log.level`, `drain`" + `. Where the rules about who may read what have changed, feeds of changes end with 52 (unavailable), cookies of pages count no more, and the explorer forgets the earlier states that it compares with: all of them were made under the old rules.
+- **When they have been read**: whatever names sources or changes how they are taken, such as ` + "`directory`, `databases`, `servers`, `rules`, `view`, `stale`, `brake`" + `. The new sources are tried out first; until they give their first state the old ones answer.
+- **After a restart**: ` + "`listen.ldap`, `listen.ldaps`, `listen.http`, `listen.metrics`, `tls`, `writes`, `state.dir`, `log.format`, `audit.file`" + `. A change of these is a warning in the log with line and key, and the old value stays. Changed certificates in the files that ` + "`tls`" + ` names need no restart.
+- **A file that cannot be used changes nothing**, whether it is faulty or names a source that cannot be read: one error in the log says why, and ` + "`aclens_config_reload_errors_total`" + ` counts it.
+
 `
 
 // section writes one top-level key.

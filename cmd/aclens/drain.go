@@ -20,7 +20,7 @@ const drainTime = 15 * time.Second
 // manager waits for a sign of life, which it does until the end.
 func (s *service) announce(beat <-chan time.Time) {
 	s.draining.Store(true)
-	delay := time.Duration(s.config.Drain.Delay)
+	delay := s.drainDelay()
 	s.manager.tell("STOPPING=1", "STATUS=draining", fmt.Sprintf("EXTEND_TIMEOUT_USEC=%d", (delay+drainTime+tellTime).Microseconds()))
 	if delay == 0 {
 		return

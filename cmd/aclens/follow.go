@@ -73,17 +73,21 @@ func (s *service) follow(ctx context.Context, reload <-chan struct{}, ready func
 			}
 		}
 		err := s.refreshing(ctx, reload, ready, kept)
-		if !errors.Is(err, errOtherProfile) {
+		switch {
+		case errors.Is(err, errOtherSources):
+			s.turnTo(s.next)
+		case errors.Is(err, errOtherProfile):
+			s.log.Warn("the kept state is dropped", "error", err)
+		case err == nil || !s.turnBack(err):
 			return err
 		}
-		s.log.Warn("the kept state is dropped", "error", err)
 	}
 }
 
 // refreshing reads the sources under the profile that is known. If that is the
 // one of the kept state, the directory has to confirm it before it is read.
 func (s *service) refreshing(ctx context.Context, reload <-chan struct{}, ready func(*service), kept bool) error {
-	if err := s.openView(); err != nil {
+	if err := s.openUpcoming(); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -100,6 +104,10 @@ func (s *service) refreshing(ctx context.Context, reload <-chan struct{}, ready 
 		for {
 			select {
 			case <-reload:
+				if s.reread(ctx) {
+					stop(errOtherSources)
+					return
+				}
 				r.Reload()
 			case <-ctx.Done():
 				return
@@ -109,7 +117,7 @@ func (s *service) refreshing(ctx context.Context, reload <-chan struct{}, ready 
 	if err := r.Run(ctx); err != nil {
 		return err
 	}
-	if cause := context.Cause(ctx); errors.Is(cause, errOtherProfile) {
+	if cause := context.Cause(ctx); errors.Is(cause, errOtherProfile) || errors.Is(cause, errOtherSources) {
 		return cause
 	}
 	return nil
@@ -129,6 +137,7 @@ func (s *service) awaitProfile(ctx context.Context, reload <-chan struct{}) erro
 		select {
 		case <-ctx.Done():
 		case <-reload:
+			s.rereadWaiting(ctx)
 		case <-retry.C:
 		}
 		retry.Stop()
@@ -137,10 +146,9 @@ func (s *service) awaitProfile(ctx context.Context, reload <-chan struct{}) erro
 
 // refresher wires what is read to what answers.
 func (s *service) refresher(ready func(*service), kept bool, stop context.CancelCauseFunc) (*refresh.Refresher, error) {
-	answers := s.view.Load()
 	settings := s.sources.settings
 	settings.Metrics = refreshMetrics{s.metrics}
-	settings.Check = answers.CheckBase
+	settings.Check = s.upcoming.CheckBase
 	settings.SetCredentials = s.setCredentials
 	settings.Keep = s.keep()
 	if kept {
@@ -148,16 +156,15 @@ func (s *service) refresher(ready func(*service), kept bool, stop context.Cancel
 	}
 	settings.Held = s.holds.set(s.metrics)
 	settings.Changed = s.changed
-	settings.Advised = answers.Advised
-	var once sync.Once
+	settings.Advised = s.advised
 	settings.Swap = func(id string, snap *resolver.Snapshot, findings []finding.Finding, changed time.Time) {
-		st := answers.Swap(id, snap, findings, changed)
+		st := s.swap(id, snap, findings, changed)
 		s.metrics.Swapped(st)
 		s.history.Keep(st)
 		s.log.Info("new state answers", "snapshot", id, "entries", snap.Store().Len(), "databases", snap.Databases().Len(), "findings", len(findings))
 		s.manager.tell(fmt.Sprintf("STATUS=answering: %d entries, %d databases, %d findings", snap.Store().Len(), snap.Databases().Len(), len(findings)))
 		if ready != nil {
-			once.Do(func() { ready(s) })
+			s.readyOnce.Do(func() { ready(s) })
 		}
 		s.reclaim.after(time.Now())
 	}

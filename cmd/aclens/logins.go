@@ -20,6 +20,15 @@ import (
 // newLogin wires who checks the passwords of which directory.
 func (s *service) newLogin() (*login.Login, error) {
 	s.credentials = login.NewCredentials()
+	l, err := login.New(s.loginSettings(), s.log, loginMetrics{s.metrics})
+	if err != nil {
+		return nil, fmt.Errorf("binds: %w", err)
+	}
+	return l, nil
+}
+
+// loginSettings say whose passwords are checked where, and under which names.
+func (s *service) loginSettings() login.Settings {
 	settings := login.Settings{
 		Sources:  s.loginSources(),
 		Snapshot: s.snapshot,
@@ -33,11 +42,7 @@ func (s *service) newLogin() (*login.Login, error) {
 	for _, c := range s.config.Certificates {
 		settings.Certificates = append(settings.Certificates, login.Certificate{Subject: c.Subject, DN: c.DN})
 	}
-	l, err := login.New(settings, s.log, loginMetrics{s.metrics})
-	if err != nil {
-		return nil, fmt.Errorf("binds: %w", err)
-	}
-	return l, nil
+	return settings
 }
 
 func (s *service) loginSources() []login.Source {

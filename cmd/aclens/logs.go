@@ -15,17 +15,23 @@ import (
 )
 
 // newLogger writes text on a terminal and JSON elsewhere, unless told otherwise.
-func newLogger(out io.Writer, c config.Log) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo
-	}
+// Its level can be set to another.
+func newLogger(out io.Writer, c config.Log, level *slog.LevelVar) *slog.Logger {
+	level.Set(levelOf(c))
 	options := &slog.HandlerOptions{Level: level}
 	text := c.Format == config.LogFormatText || c.Format == config.LogFormatAuto && isTerminal(out)
 	if text {
 		return slog.New(slog.NewTextHandler(out, options))
 	}
 	return slog.New(slog.NewJSONHandler(out, options))
+}
+
+func levelOf(c config.Log) slog.Level {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
+		return slog.LevelInfo
+	}
+	return level
 }
 
 func isTerminal(out io.Writer) bool {

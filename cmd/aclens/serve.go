@@ -68,11 +68,11 @@ func serveCommand() *cobra.Command {
 
 // service is a running aclens.
 type service struct {
-	config      *config.Config
-	log         *slog.Logger
-	metrics     *admin.Metrics
-	sources     *sources
-	view        atomic.Pointer[view.View] // replaced once, before its first state, when the kind of directory is known
+	log     *slog.Logger
+	level   slog.LevelVar // of log
+	metrics *admin.Metrics
+	view    atomic.Pointer[view.View] // that answers
+	reloading
 	changes     *change.Log
 	login       *login.Login
 	writer      front.Writer       // nil: writes are off
@@ -105,7 +105,8 @@ type listener struct {
 // serve runs until ctx is done. ready, if given, is told the addresses once
 // everything listens and the first state answers.
 func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func(*service)) error {
-	s := &service{config: cfg, log: newLogger(errOut, cfg.Log), changes: change.New(time.Now), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
+	s := &service{changes: change.New(time.Now), failed: make(chan error, 8), hup: make(chan os.Signal, 1)}
+	s.config, s.log = cfg, newLogger(errOut, cfg.Log, &s.level)
 	signal.Notify(s.hup, syscall.SIGHUP) // from the very start: unheard, it would end the process
 	defer signal.Stop(s.hup)
 	defer s.release()
@@ -169,9 +170,7 @@ func (s *service) release() {
 	s.reclaim.end()
 	s.manager.close()
 	s.closePassed()
-	if s.sources != nil {
-		s.sources.close()
-	}
+	s.closeSources()
 	s.audit.close()
 	if s.tls != nil {
 		s.tls.Close()
@@ -179,29 +178,37 @@ func (s *service) release() {
 }
 
 // openView makes the view that the profile of the directory asks for, as far as
-// that is known.
+// that is known. It answers at once where nothing does yet: that there is no state.
 func (s *service) openView() error {
-	rules, err := policy.New(policySettings(s.config))
+	v, err := s.newView()
 	if err != nil {
 		return err
 	}
+	s.upcoming = v
+	if answers := s.view.Load(); answers == nil || answers.Current() == nil {
+		s.view.Store(v)
+		if answers != nil {
+			answers.Retire()
+		}
+	}
+	return nil
+}
+
+func (s *service) newView() (*view.View, error) {
+	rules, err := policy.New(policySettings(s.config))
+	if err != nil {
+		return nil, err
+	}
 	settings, err := viewSettings(s.config, s.sources.profile)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	settings.Now = time.Now
 	settings.History = s.changes
 	settings.Controls = front.SupportedControls()
 	settings.Extensions = front.SupportedExtensions(s.frontSettings())
 	settings.Mechanisms = front.SupportedMechanisms()
-	v, err := view.New(settings, rules)
-	if err != nil {
-		return err
-	}
-	if before := s.view.Swap(v); before != nil {
-		before.Retire()
-	}
-	return nil
+	return view.New(settings, rules)
 }
 
 // openCertificates begins to watch the certificate files, if there are any.

@@ -18,7 +18,7 @@ const manyChanges = 1000
 // openWriter makes what changes are sent on with; there is none unless the
 // configuration forwards writes.
 func (s *service) openWriter() error {
-	if s.config.Writes != config.WritesForward {
+	if s.writer = nil; s.config.Writes != config.WritesForward {
 		return nil
 	}
 	settings := forward.Settings{

@@ -42,6 +42,7 @@ type Metrics struct {
 	logins        *prometheus.CounterVec
 	sessions      prometheus.Gauge
 	tlsErrors     prometheus.Counter
+	reloadErrors  prometheus.Counter
 	referrals     prometheus.Counter
 	feeds         *feeds
 	held          *prometheus.GaugeVec
@@ -99,6 +100,8 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 		m.logins.WithLabelValues(result)
 	}
 	m.sessions = prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_http_sessions", Help: "Sessions of the explorer that are open."})
+	m.reloadErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_config_reload_errors_total",
+		Help: "Changed configurations that could not be used; the old one stays."})
 	m.tlsErrors = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_tls_reload_errors_total",
 		Help: "Times that changed certificate files could not be used and the old ones stayed."})
 	m.referrals = prometheus.NewCounter(prometheus.CounterOpts{Name: "aclens_upstream_referrals_total", Help: "References to other servers that were left out."})
@@ -111,7 +114,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.visited, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.referrals, m.sessions, build, ageCollector{age},
+	m.registry.MustRegister(m.seconds, m.visited, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.reloadErrors, m.referrals, m.sessions, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -204,6 +207,9 @@ func (m *Metrics) BuildDuration(d time.Duration) { m.buildSeconds.Observe(d.Seco
 
 // RefreshError counts a refresh that failed.
 func (m *Metrics) RefreshError(kind string) { m.refreshErrors.WithLabelValues(kind).Inc() }
+
+// ConfigReloadError counts configurations that could not be used at a reload.
+func (m *Metrics) ConfigReloadError() { m.reloadErrors.Inc() }
 
 // TLSReloadError counts certificate files that could not be used.
 func (m *Metrics) TLSReloadError() { m.tlsErrors.Inc() }

@@ -42,12 +42,16 @@ func (l *Log) Replica() uint16 {
 	return l.replica
 }
 
-// Begin joins the first state to what was restored, if that ended with it.
+// Begin joins the first state of a View to what was restored, or to what another
+// View of this process answered last, if that ended with it.
 func (l *Log) Begin(s *view.State) (view.Moment, map[string]int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known := l.known
 	l.known = nil
+	if known == nil && l.state != nil {
+		known = l.state.Known() // another View begins where one of this process answered
+	}
 	if len(l.moments) == 0 || l.snapshot != s.ID || l.print != s.Fingerprint() {
 		at := l.tick(0)
 		last := l.last()

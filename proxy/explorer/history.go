@@ -54,6 +54,14 @@ func (h *History) Keep(s *view.State) {
 	}
 }
 
+// Forget drops all states, when other rules say who may see what: a state is
+// seen under the rules that it was made under.
+func (h *History) Forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept = nil
+}
+
 // thin drops the state whose neighbours are nearest to each other for their
 // age; the oldest and the two newest stay.
 func (h *History) thin() {

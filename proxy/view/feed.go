@@ -373,11 +373,11 @@ func (f *feed) flush() error {
 func (f *feed) await() (*State, bool) {
 	for {
 		news := f.view.News()
+		if f.view.retired.Load() { // before anything more is told under rules that are over
+			return nil, false
+		}
 		if st := f.view.told(); st != f.state {
 			return st, true
-		}
-		if f.view.retired.Load() {
-			return nil, false
 		}
 		select {
 		case <-news:

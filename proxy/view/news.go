@@ -31,8 +31,9 @@ func (n *news) tell() {
 // News is closed when the next State answers.
 func (v *View) News() <-chan struct{} { return v.news.wait() }
 
-// Retire ends the feeds of a View whose place another one took: they would wait
-// for ever.
+// Retire ends the feeds of a View whose place another one took: nobody is told
+// anything more under its rules, and nobody waits for ever. Searches in progress
+// end by themselves.
 func (v *View) Retire() {
 	v.retired.Store(true)
 	v.news.tell()
