@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -86,12 +87,15 @@ func (c *toldClient) request() Request {
 	return Request{MessageID: 1, Identity: c.who, Search: c.search}
 }
 
-// happens changes the directory.
+// happens changes the directory, and waits until feeds stand on the change.
 func (c *toldClient) happens(list ...directory.Change) {
 	c.t.Helper()
 	c.snap, _ = c.snap.Update(resolver.Change{Entries: list})
 	c.number++
 	c.view.Swap(string(rune('a'+c.number)), c.snap, nil, testTime)
+	for c.view.told() != c.view.Current() {
+		runtime.Gosched()
+	}
 }
 
 // poll asks for what changed since it was asked last; names are those of entries
