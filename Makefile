@@ -8,6 +8,7 @@ REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
 
 LINT_VERSION := v2.15.0
+VULN_VERSION := v1.3.0
 LINT         := bin/golangci-lint-$(LINT_VERSION)
 
 PKG      ?= ./...
@@ -108,6 +109,21 @@ bench-flag = $(if $(filter command,$(origin $(2))),-$(1) '$($(2))')
 .PHONY: demo
 demo: ## serve the embedded sample directory on 127.0.0.1
 	go run ./cmd/aclens serve --demo
+
+.PHONY: man
+man: ## write deploy/man anew from the commands
+	go test ./cmd/aclens -run TestManualPages -update-man
+
+# What bin/aclens is made of, as CycloneDX JSON, read out of the program itself.
+.PHONY: sbom
+sbom: build ## write dist/aclens.cdx.json, the list of modules that bin/aclens is made of
+	@mkdir -p dist
+	go run ./deploy/sbom bin/aclens > dist/aclens.cdx.json
+
+# Asks vuln.go.dev, so it needs the network; CI does not run it.
+.PHONY: vulncheck
+vulncheck: ## look for known vulnerabilities in what the program calls (needs the network)
+	go run golang.org/x/vuln/cmd/govulncheck@$(VULN_VERSION) ./...
 
 .PHONY: clean
 clean: ## remove what was built

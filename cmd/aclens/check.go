@@ -38,12 +38,13 @@ document, and prints counts and findings. Ends with 1 if a finding reaches
 					return err
 				}
 			}
-			return printCheck(c.OutOrStdout(), loaded, limit)
+			return printCheck(painted(c), loaded, limit)
 		},
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration file (required)")
 	c.Flags().StringVar(&failOn, "fail-on", "error", "least severity that ends with 1: error, warning or info")
 	c.Flags().StringVar(&save, "save", "", "keep the state in this file, for --snapshot and for diff; it holds no passwords")
+	colorFlag(c)
 	_ = c.MarkFlagRequired("config")
 	return c
 }

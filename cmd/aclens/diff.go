@@ -40,6 +40,7 @@ anything changes for anybody.`,
 	c.Flags().BoolVar(&q.asJSON, "json", false, "print one JSON object a line")
 	c.Flags().StringVar(&before, "before", "", "the state before (required)")
 	c.Flags().StringVar(&after, "after", "", "the state after (required)")
+	colorFlag(c)
 	_ = c.MarkFlagRequired("before")
 	_ = c.MarkFlagRequired("after")
 	return c
@@ -56,7 +57,10 @@ func diff(c *cobra.Command, q *question, before, after string) error {
 			return err
 		}
 	}
-	out := c.OutOrStdout()
+	out := painted(c)
+	if q.asJSON {
+		out = c.OutOrStdout()
+	}
 	table := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	n := 0
 	for change := range report.Diff(sides[0], sides[1], channel) {

@@ -73,6 +73,7 @@ func explainCommand() *cobra.Command {
 	c.Flags().StringVar(&document, "document", "", "DXL file of one document: who may read and edit it, by which item")
 	c.Flags().BoolVar(&fullAccess, "full-access", false, "full access administration is switched on (rule 3.11)")
 	c.Flags().BoolVar(&asName, "as-name", false, "evaluate a name without an entry as a name alone, whatever its form")
+	colorFlag(c)
 	_ = c.MarkFlagRequired("user")
 	_ = c.MarkFlagRequired("database")
 	return c
@@ -111,7 +112,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 	if q.asJSON {
 		return writeJSON(c.OutOrStdout(), e)
 	}
-	return printExplanation(c.OutOrStdout(), e)
+	return printExplanation(painted(c), e)
 }
 
 // nameAdvice says how a name without an entry could be asked about all the same.

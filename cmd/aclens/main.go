@@ -89,5 +89,7 @@ Exit status: 0 done, 1 problems found, 2 usage, configuration or input error,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.AddCommand(serveCommand(), checkCommand(), explainCommand(), whoCommand(), reportCommand(), diffCommand(), verifyCommand(), shadowCommand(), releaseCommand(), versionCommand(), healthcheckCommand())
+	completionCommand(root)
+	completing(root)
 	return root
 }

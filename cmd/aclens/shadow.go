@@ -76,6 +76,7 @@ server, or the directory of the configuration, cannot be reached.`,
 	f.IntVar(&q.limit, "limit", 0, "people, or requests, to compare at most; 0 is all")
 	f.IntVar(&q.rate, "rate", 100, "searches a second on the present server at most; 0 is as many as it answers")
 	f.DurationVar(&q.patience, "timeout", upstream.DefaultOperation, "how long the present server may take for an answer")
+	colorFlag(c)
 	_ = c.MarkFlagRequired("config")
 	_ = c.MarkFlagRequired("against")
 	return c
@@ -119,7 +120,7 @@ func (q *shadowing) tell(c *cobra.Command, report *shadow.Report, failed error) 
 	if q.asJSON {
 		err = writeJSON(c.OutOrStdout(), report)
 	} else {
-		err = report.Print(c.OutOrStdout())
+		err = report.Print(painted(c))
 	}
 	switch {
 	case err != nil:

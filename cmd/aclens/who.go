@@ -30,6 +30,7 @@ func whoCommand() *cobra.Command {
 	c.Flags().StringVar(&database, "database", "", "key, alias, replica id, or <Server/O>!!<path> (required)")
 	c.Flags().StringVar(&atLeast, "at-least", "depositor", "lowest level: depositor, reader, author, editor, designer or manager")
 	c.Flags().StringVar(&role, "role", "", "only those with this role")
+	colorFlag(c)
 	_ = c.MarkFlagRequired("database")
 	return c
 }
@@ -60,7 +61,7 @@ func who(c *cobra.Command, q *question, database, atLeast, role string) error {
 	if q.asJSON {
 		return answer.WriteJSON(c.OutOrStdout(), fresh, &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale})
 	}
-	return printWho(c.OutOrStdout(), answer, fresh)
+	return printWho(painted(c), answer, fresh)
 }
 
 // printWho writes the answer for people.
