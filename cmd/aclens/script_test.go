@@ -26,7 +26,7 @@ import (
 )
 
 // scriptLimit bounds all scripts together.
-const scriptLimit = time.Minute
+const scriptLimit = 5 * time.Minute
 
 // TestScripts runs testdata/script: the command line as it is typed, with its
 // exit statuses and what it says. Each script stands in a folder that holds the

@@ -198,7 +198,6 @@ func (f *fleet) wantOneAnswer(when string) {
 	if err := a.make(f.t.Context(), mark); err != nil {
 		f.t.Fatal(err)
 	}
-	var first []string
 	for n, each := range f.replicas {
 		c, err := dialed(each.ldap)
 		if err != nil {
@@ -211,15 +210,30 @@ func (f *fleet) wantOneAnswer(when string) {
 			}
 			return err
 		})
+		_ = c.Close()
+	}
+	// Timestamps are part of what is asked for, and such an answer may be that of
+	// the state before until the last change has its number.
+	await(f.t, f.oneAnswer)
+}
+
+// oneAnswer asks every replica for everything and compares.
+func (f *fleet) oneAnswer() error {
+	var first []string
+	for n, each := range f.replicas {
+		c, err := dialed(each.ldap)
+		if err != nil {
+			return err
+		}
 		all := f.everything(c)
 		_ = c.Close()
 		if n == 0 {
 			first = all
-			f.t.Logf("%s: %d entries", when, len(all))
 		} else if diff := cmp.Diff(first, all); diff != "" {
-			f.t.Errorf("%s: replicas 0 and %d tell different things:\n%s", when, n, diff)
+			return fmt.Errorf("of %d entries, replicas 0 and %d tell different things:\n%s", len(first), n, diff)
 		}
 	}
+	return nil
 }
 
 // everything is what a replica tells, an entry a line, in the spelling in which
