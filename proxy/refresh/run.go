@@ -121,7 +121,7 @@ func (r *Refresher) follow(ctx context.Context, w *world, watch *watch) {
 			watch.follow(w) // before the files are read, so that no change of them is missed
 		}
 		w.step(ctx, todo)
-		if todo.files && w.unsettled() {
+		if todo.files && (w.unsettled() || watch.turned) { // a link may be turned while files are read
 			filesDue = w.Clock.Now().Add(w.Debounce)
 		}
 	}

@@ -23,6 +23,8 @@ type watch struct {
 	paths    []string
 	failed   map[string]bool            // folders that cannot be watched
 	aside    map[string]map[string]bool // folders of which some names alone matter
+	targets  map[string]string          // where paths led at the last look
+	turned   bool                       // one of them led elsewhere then than before
 	debounce time.Duration
 	first    time.Time // of the events since the last look; zero if there were none
 }
@@ -90,6 +92,7 @@ func (x *watch) follow(w *world) {
 	if x.notify == nil {
 		return
 	}
+	x.noteTargets()
 	there := map[string]bool{}
 	for _, p := range x.paths {
 		if info, err := os.Stat(p); err == nil && info.IsDir() {
@@ -108,6 +111,24 @@ func (x *watch) follow(w *world) {
 	for _, folder := range x.notify.WatchList() {
 		if !there[folder] {
 			_ = x.notify.Remove(folder) // fails if it is gone, which is as good
+		}
+	}
+}
+
+// noteTargets notes where the paths lead. What was watched under a path that led
+// elsewhere is let go, so that it is watched anew where it leads now.
+func (x *watch) noteTargets() {
+	before := x.targets
+	x.targets, x.turned = map[string]string{}, false
+	for _, p := range x.paths {
+		target, err := filepath.EvalSymlinks(p)
+		if err != nil {
+			continue // the look at the files reports it
+		}
+		x.targets[p] = target
+		if was, known := before[p]; known && was != target {
+			x.turned = true
+			_ = x.notify.Remove(filepath.Clean(p)) // fails if it is not watched, which is as good
 		}
 	}
 }
