@@ -56,6 +56,7 @@ func Differences(old, next *State) []Change {
 		d.suspects.Rebuilt = true
 	}
 	d.realEntries()
+	d.soleNames()
 	d.lonelyRecords()
 	d.virtualEntries()
 	sortChanges(d.changes)

@@ -158,7 +158,6 @@ func (s *syncing) sendGone(dn string, id uuid.UUID) error {
 // what the client had, where that is still known; else whatever it may have had
 // is said to be gone.
 func (s *syncing) bring(before *content, list []*event, records []Change) wire.Result {
-	s.settleNames(list)
 	list = s.ancestors(list)
 	for _, gone := range [2]bool{true, false} { // a name must be free before it is given again
 		for _, e := range list {

@@ -40,8 +40,9 @@ func TestAnEntryWithTwoNamesForAWhileIsNotLostByItsFollowers(t *testing.T) {
 		must(t, err)
 		f := &followed{t: t, view: v, seen: map[string]bool{}, polled: &copied{mirrored: newMirrored(t)}, torn: &copied{mirrored: newMirrored(t)},
 			request: Request{MessageID: 1, Identity: policy.Identity{DN: reader, Key: key},
-				Search: &wire.SearchRequest{Base: []byte("o=Acme"), Scope: wire.ScopeSubtree, Filter: filter, Attributes: [][]byte{[]byte("cn")}}}}
+				Search: &wire.SearchRequest{Base: []byte("o=Acme"), Scope: wire.ScopeSubtree, Filter: filter, Attributes: [][]byte{[]byte("cn"), []byte("entryCSN")}}}}
 		for n, change := range []directory.Change{put("Former"), put("Later"), remove("Former"), put("Again"), remove("Later")} {
+			before := f.search("")
 			snap, _ = snap.Update(resolver.Change{Entries: []directory.Change{change}})
 			v.Swap(fmt.Sprint(n), snap, nil, testTime)
 			f.step()
@@ -52,6 +53,9 @@ func TestAnEntryWithTwoNamesForAWhileIsNotLostByItsFollowers(t *testing.T) {
 				continue // it has two names, of which a copy keeps one
 			}
 			f.poll(f.polled, true)
+			if left := map[int]string{2: "cn=later,o=acme", 4: "cn=again,o=acme"}[n]; left != "" && f.search("")[left] == before[left] {
+				t.Errorf("state %d: a consumer that goes by entryCSN takes %s for old", n, left)
+			}
 			for _, m := range []*mirrored{f.polled.mirrored, f.lasting} {
 				if diff := cmp.Diff(f.search(""), m.tree()); diff != "" {
 					t.Fatalf("state %d, %d missed: the copy differs (-search +copy):\n%s", n, missed, diff)
