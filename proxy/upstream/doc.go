@@ -10,9 +10,9 @@
 // stops answering is left for the next one in less than two seconds.
 //
 // It refuses to follow aliases, to follow references to a server that nobody
-// configured, to cache entries, to decide who
-// may see what, and to serve a client's request over a connection that is bound
-// as the service account: binds of clients have connections of their own.
+// configured, to cache entries, to decide who may see what, and to serve a
+// client's request over a connection that is bound as the service account: binds
+// of clients have connections of their own.
 //
 // Messages are read with package wire and not with go-ldap's connection: that
 // one ends a search that was cancelled or cut off like one that succeeded
@@ -21,5 +21,5 @@
 // wire, too: their searches do not end, and one that is cut must not look like
 // one that did. A change of a client goes over an Author: it is sent once, and
 // whether it was made is said or said to be unknown. Client hands out a go-ldap
-// connection for whatever else.
+// connection to whoever compares servers (shadow).
 package upstream
