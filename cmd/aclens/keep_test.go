@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/deploy/demo"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
@@ -108,7 +109,7 @@ func TestAFolderOfStatesThatCannotBeIsSaidAtTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := serve(t.Context(), &journal{}, cfg, nil); err == nil || !strings.Contains(err.Error(), "state.dir") {
+	if err := serve(t.Context(), &proctest.Journal{}, cfg, nil); err == nil || !strings.Contains(err.Error(), "state.dir") {
 		t.Errorf("serve says %v", err)
 	}
 }

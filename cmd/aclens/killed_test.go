@@ -20,6 +20,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/directory"
@@ -99,7 +100,7 @@ type process struct {
 
 func startProcess(t *testing.T, dir string) *process {
 	t.Helper()
-	p := &process{running: &running{t: t, log: &journal{}}, cmd: exec.CommandContext(t.Context(), "aclens", "serve", "--config", filepath.Join(dir, "aclens.yaml"))}
+	p := &process{running: &running{t: t, log: &proctest.Journal{}}, cmd: exec.CommandContext(t.Context(), "aclens", "serve", "--config", filepath.Join(dir, "aclens.yaml"))}
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -248,7 +249,7 @@ func (p *process) askUntilGone(ctx context.Context, newest func() int64) error {
 }
 
 func (p *process) dialed() (*ldap.Conn, error) {
-	for _, line := range p.log.lines() {
+	for _, line := range p.log.Lines() {
 		if line["msg"] == "listening" && line["listener"] == "ldap" {
 			return ldap.DialURL("ldap://" + fmt.Sprint(line["address"]))
 		}

@@ -16,6 +16,8 @@ import (
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // told is a service manager's end of NOTIFY_SOCKET.
@@ -87,7 +89,7 @@ func newManager(t *testing.T, address string) *told {
 type activated struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	log  *journal
+	log  *proctest.Journal
 	done chan struct{}
 	err  error // once done is closed
 }
@@ -125,7 +127,7 @@ func listening(t *testing.T, network, address, name string) passed {
 func activate(t *testing.T, dir, text string, sockets []passed, env ...string) *activated {
 	t.Helper()
 	writeText(t, filepath.Join(dir, "aclens.yaml"), text)
-	a := &activated{t: t, log: &journal{}, done: make(chan struct{})}
+	a := &activated{t: t, log: &proctest.Journal{}, done: make(chan struct{})}
 	a.cmd = exec.Command("sh", "-c", "LISTEN_PID=$$; export LISTEN_PID; exec aclens serve --config aclens.yaml")
 	a.cmd.Dir = dir
 	a.cmd.Stdout, a.cmd.Stderr = a.log, a.log

@@ -16,6 +16,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
 )
 
@@ -96,7 +97,7 @@ type tour struct {
 	exchange  *strings.Replacer
 	readiness string
 	serving   *exec.Cmd
-	log       *journal // of what serves
+	log       *proctest.Journal // of what serves
 	printed   string
 }
 
@@ -183,7 +184,7 @@ func (w *tour) serve(text string) {
 	cmd := exec.Command("sh", "-c", "exec "+text)
 	cmd.Dir = w.dir
 	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
-	w.log = &journal{}
+	w.log = &proctest.Journal{}
 	cmd.Stdout, cmd.Stderr = w.log, w.log
 	if err := cmd.Start(); err != nil {
 		w.t.Fatalf("starting %q: %v", text, err)

@@ -33,7 +33,7 @@ func (r *running) rewrite(text string) {
 func (r *running) awaitLine(message string, words ...string) {
 	r.t.Helper()
 	await(r.t, func() error {
-		for _, line := range r.log.lines() {
+		for _, line := range r.log.Lines() {
 			if line["msg"] != message {
 				continue
 			}
@@ -141,13 +141,13 @@ func TestAReloadChangesLimitsBindsAndTheLog(t *testing.T) {
 		}
 		return nil
 	})
-	before := len(r.log.lines())
+	before := len(r.log.Lines())
 	r.rewrite(quiet)
 	await(t, func() error {
 		_, err := values(c, "o=acme", "(uid=*)", "uid")
 		return err
 	})
-	for _, line := range r.log.lines()[before:] {
+	for _, line := range r.log.Lines()[before:] {
 		if line["level"] == "INFO" || line["level"] == "DEBUG" {
 			t.Errorf("the log still tells %v", line)
 		}

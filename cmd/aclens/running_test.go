@@ -1,20 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
 	"go.uber.org/goleak"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/config"
 )
 
@@ -22,7 +20,7 @@ import (
 type running struct {
 	t    *testing.T
 	dir  string // of the configuration
-	log  *journal
+	log  *proctest.Journal
 	stop context.CancelFunc // what SIGTERM does
 	done chan struct{}
 	err  error // of serve, once done is closed
@@ -54,7 +52,7 @@ func startIn(t *testing.T, dir, text string) *running {
 		t.Fatalf("loading the configuration: %v", err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	r := &running{t: t, dir: dir, log: &journal{}, stop: stop, done: make(chan struct{})}
+	r := &running{t: t, dir: dir, log: &proctest.Journal{}, stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(r.done)
 		r.err = serve(ctx, r.log, cfg, nil)
@@ -90,7 +88,7 @@ func (r *running) address(listener string) string {
 	r.t.Helper()
 	var found string
 	await(r.t, func() error {
-		for _, line := range r.log.lines() {
+		for _, line := range r.log.Lines() {
 			if line["msg"] == "listening" && line["listener"] == listener {
 				found = fmt.Sprint(line["address"])
 				return nil
@@ -142,36 +140,6 @@ func values(c *ldap.Conn, base, filter, attribute string) ([]string, error) {
 		list = append(list, e.GetEqualFoldAttributeValues(attribute)...)
 	}
 	return list, nil
-}
-
-// journal is a log that can be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-// lines are the messages so far; what is no JSON is none.
-func (j *journal) lines() []map[string]any {
-	var list []map[string]any
-	for line := range strings.Lines(j.String()) {
-		var fields map[string]any
-		if json.Unmarshal([]byte(line), &fields) == nil {
-			list = append(list, fields)
-		}
-	}
-	return list
 }
 
 func writeText(t *testing.T, file, text string) string {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/deploy/demo"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
@@ -260,7 +261,7 @@ databases: {dxl: [acls]}`, "homeServers"},
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			err = serve(ctx, &journal{}, cfg, func(*service) { t.Error("it says that it is ready") })
+			err = serve(ctx, &proctest.Journal{}, cfg, func(*service) { t.Error("it says that it is ready") })
 			var exit *exitError
 			if !errors.As(err, &exit) || exit.status != exitUsage || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("serve ends with %v, want status 2 and something about %s", err, c.want)

@@ -193,7 +193,7 @@ clients: [{dn: "cn=reader,o=acme", read: [all]}]
 log: {level: debug, format: json}
 `, slapd.URL))
 	await(t, func() error {
-		for _, line := range r.log.lines() {
+		for _, line := range r.log.Lines() {
 			if line["msg"] == "nothing can be answered yet" {
 				return nil
 			}

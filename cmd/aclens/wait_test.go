@@ -5,35 +5,20 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // patience bounds every wait of these tests; nothing waits so long unless it fails.
 const patience = 20 * time.Second
 
 // eventually tries until it succeeds, and returns the last error if it never does.
-func eventually(try func() error) error {
-	deadline := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-deadline:
-			return fmt.Errorf("after %v: %w", patience, err)
-		case <-tick.C:
-		}
-	}
-}
+func eventually(try func() error) error { return proctest.Eventually(patience, try) }
 
 // await fails the test unless try succeeds in the end.
 func await(t *testing.T, try func() error) {
 	t.Helper()
-	if err := eventually(try); err != nil {
-		t.Fatal(err)
-	}
+	proctest.Await(t, patience, try)
 }
 
 // httpStatus asks once, over a connection of its own.

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // webPage is a page with what its readers are required to be, and what comes of
@@ -116,7 +118,7 @@ func startApache(t *testing.T, w *world) string {
 	}
 	config := writeText(t, filepath.Join(folder, "apache.conf"), fmt.Sprintf(apacheSettings, folder, address, apacheUser(), locations.String()))
 	server := exec.Command(program(t, "apache2"), "-d", folder, "-f", config, "-DFOREGROUND")
-	said := &journal{}
+	said := &proctest.Journal{}
 	server.Stdout, server.Stderr = said, said
 	if err := server.Start(); err != nil {
 		t.Fatalf("starting Apache: %v", err)

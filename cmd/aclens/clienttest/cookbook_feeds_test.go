@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // office is aclens over files, in which the tests of feeds change what they like.
@@ -55,7 +57,7 @@ const (
 func openOffice(t *testing.T) *office {
 	t.Helper()
 	folder := t.TempDir()
-	o := &office{world: world{log: &journal{}}, people: filepath.Join(folder, "acme.ldif"), acls: filepath.Join(folder, "acls")}
+	o := &office{world: world{log: &proctest.Journal{}}, people: filepath.Join(folder, "acme.ldif"), acls: filepath.Join(folder, "acls")}
 	if err := os.Mkdir(o.acls, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +161,7 @@ func (o *office) followed(t *testing.T) {
 		t.Helper()
 		ctx, stop := context.WithCancel(context.Background())
 		cmd := exec.CommandContext(ctx, program(t, "python3"), script, o.http, reader, password, place)
-		said := &journal{}
+		said := &proctest.Journal{}
 		cmd.Stdout, cmd.Stderr = said, said
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -234,7 +236,7 @@ func (o *office) restart(t *testing.T) {
 	if err := ended(o.process); err != nil {
 		t.Fatal(err)
 	}
-	o.log = &journal{}
+	o.log = &proctest.Journal{}
 	o.ldap, o.metrics = "", ""
 	o.process = exec.Command(o.process.Args[0], o.process.Args[1:]...)
 	o.process.Stdout, o.process.Stderr, o.process.Env = o.log, o.log, append(os.Environ(), "GORACE=atexit_sleep_ms=0")

@@ -1,7 +1,6 @@
 package clienttest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,11 +9,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
 )
 
@@ -31,7 +30,7 @@ type world struct {
 	ldap, metrics string // addresses of aclens
 	ca            string // PEM file of the authority of its certificate
 
-	log     *journal
+	log     *proctest.Journal
 	process *exec.Cmd
 }
 
@@ -85,7 +84,7 @@ func openWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{slapd: slapdtest.Start(t, slapdtest.Options{Suffix: "o=acme", LDIF: ldif}), log: &journal{}}
+	w := &world{slapd: slapdtest.Start(t, slapdtest.Options{Suffix: "o=acme", LDIF: ldif}), log: &proctest.Journal{}}
 	ca, certificate, key := slapdtest.Certificates(t)
 	w.ca = ca
 	w.start(t, writeText(t, filepath.Join(t.TempDir(), "aclens.yaml"), fmt.Sprintf(settings, certificate, key, w.slapd.URL, acls)))
@@ -168,38 +167,7 @@ func ready(url string) error {
 // await fails the test unless try succeeds in the end.
 func await(t *testing.T, try func() error) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline:
-			t.Fatalf("after %v: %v", patience, err)
-		case <-tick.C:
-		}
-	}
-}
-
-// journal is a log that can be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
+	proctest.Await(t, patience, try)
 }
 
 func writeText(t *testing.T, file, text string) string {

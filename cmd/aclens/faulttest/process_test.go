@@ -1,7 +1,6 @@
 package faulttest
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -13,10 +12,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // patience bounds every wait of these tests; nothing waits so long unless it fails.
@@ -53,7 +53,7 @@ func built(m *testing.M) int {
 type aclens struct {
 	t          *testing.T
 	ldap, http string // addresses
-	log        *journal
+	log        *proctest.Journal
 	process    *exec.Cmd
 	ended      chan struct{}
 	err        error // how it ended, once ended is closed
@@ -64,7 +64,7 @@ type aclens struct {
 // gone when the test ends.
 func begin(t *testing.T, config string) *aclens {
 	t.Helper()
-	a := &aclens{t: t, log: &journal{}, ended: make(chan struct{})}
+	a := &aclens{t: t, log: &proctest.Journal{}, ended: make(chan struct{})}
 	a.process = exec.Command(binary, "serve", "--config", config)
 	a.process.Stdout, a.process.Stderr = a.log, a.log
 	a.process.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
@@ -80,7 +80,7 @@ func begin(t *testing.T, config string) *aclens {
 			t.Errorf("aclens: %v", err) // a race too ends it with a status of its own
 		}
 		if t.Failed() {
-			t.Logf("the last of the log of aclens:\n%s", a.log.tail(4_000))
+			t.Logf("the last of the log of aclens:\n%s", a.log.Tail(4_000))
 		}
 	})
 	await(t, a.listening)
@@ -167,41 +167,5 @@ func (a *aclens) metrics(name string) string {
 // await fails the test unless try succeeds in the end.
 func await(t *testing.T, try func() error) {
 	t.Helper()
-	deadline := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := try()
-		if err == nil {
-			return
-		}
-		select {
-		case <-deadline:
-			t.Fatalf("after %v: %v", patience, err)
-		case <-tick.C:
-		}
-	}
-}
-
-// journal is a log that can be read while it is written.
-type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (j *journal) Write(p []byte) (int, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.Write(p)
-}
-
-func (j *journal) String() string {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.text.String()
-}
-
-func (j *journal) tail(most int) string {
-	text := j.String()
-	return text[max(0, len(text)-most):]
+	proctest.Await(t, patience, try)
 }
