@@ -223,6 +223,35 @@ func TestEveryRoomHasALine(t *testing.T) {
 	}
 }
 
+// Whoever looks for a step of a request is led by the page to a function.
+func TestEveryStepThatIsNamedIsWhereThePageSays(t *testing.T) {
+	declared := map[string]bool{}
+	for _, f := range sourceFiles(t) {
+		for _, d := range f.syntax.Decls {
+			if function, ok := d.(*ast.FuncDecl); ok {
+				declared[f.path+" "+function.Name.Name] = true
+			}
+		}
+	}
+	steps := 0
+	for _, place := range stepPlace.FindAllStringSubmatch(read(t, architecture), -1) {
+		for _, function := range quoted.FindAllStringSubmatch(place[2], -1) {
+			steps++
+			if !declared[place[1]+" "+function[1]] {
+				t.Errorf("%s leads to %s in %s, which is not there", architecture, function[1], place[1])
+			}
+		}
+	}
+	if steps < 20 {
+		t.Fatalf("found only %d steps in %s; is the pattern still right?", steps, architecture)
+	}
+}
+
+var (
+	stepPlace = regexp.MustCompile("`([a-z/_]+\\.go)`:((?:,? `\\w+`)+)")
+	quoted    = regexp.MustCompile("`(\\w+)`")
+)
+
 func sourceFiles(t *testing.T) []sourceFile {
 	t.Helper()
 	files, err := parseOnce()
