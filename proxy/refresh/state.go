@@ -40,7 +40,7 @@ func (w *world) settle(c *candidate) error {
 		next, refused, changed = w.build(c)
 	}
 	if changed {
-		err := w.judge(w.now, next)
+		err := w.judge(next)
 		w.heldErr = w.held(err)
 		if err != nil {
 			return err
@@ -145,9 +145,9 @@ func (c *candidate) forgetRefused() {
 	}
 }
 
-// judge decides whether the next state may take the place of the old one, which
-// is nil at first. It is the one place that every state passes.
-func (w *world) judge(_, next *state) error {
+// judge decides whether the next state may answer. It is the one place that every
+// state passes.
+func (w *world) judge(next *state) error {
 	return w.Check(next.snapshot)
 }
 
