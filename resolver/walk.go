@@ -111,14 +111,16 @@ func (w *Walker) takeMatch(hits []hit) []hit {
 		w.positions = append(w.positions, hits[n].entry())
 		ends[hits[n].via()]++
 	}
-	run := w.positions[from:]
-	next := func(via acl.Via) (out []int32) {
-		out, run = run[:ends[via]:ends[via]], run[ends[via]:]
-		return out
-	}
-	w.matched = acl.Match{Names: next(acl.ByName), Commons: next(acl.ByCommon), Groups: next(acl.ByGroup), Wildcards: next(acl.ByWildcard)}
+	// One field after the other: a whole Match would be made elsewhere and copied.
+	run, m := w.positions[from:], &w.matched
+	m.Names, run = split(run, ends[acl.ByName])
+	m.Commons, run = split(run, ends[acl.ByCommon])
+	m.Groups, run = split(run, ends[acl.ByGroup])
+	m.Wildcards, _ = split(run, ends[acl.ByWildcard])
 	return hits[n:]
 }
+
+func split(run []int32, n int) (front, rest []int32) { return run[:n:n], run[n:] }
 
 // unmatchedRows are the decisions for whoever no entry matches, one a database,
 // on a server of which nothing is known; made when first asked for.

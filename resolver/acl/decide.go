@@ -217,7 +217,8 @@ func (l *List) chooseWildcards(ws []int32, r *Reading) []int32 {
 // unite joins the entries of one rung, or of two: highest level (rule 3.5), all
 // roles (rule 3.6), all privileges cut to the level (rule 3.7).
 func (l *List) unite(d *Decision, source Source, hits, more []int32, r *Reading) {
-	*d = Decision{Source: source, hit: [2][]int32{hits, more}}
+	*d = Decision{}
+	d.Source, d.hit[0], d.hit[1] = source, hits, more
 	for _, i := range hits {
 		d.Level = max(d.Level, l.Entries[i].Level)
 	}
