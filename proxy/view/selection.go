@@ -122,13 +122,16 @@ func (sel *selection) isNamed(id schema.ID) bool {
 	return int(id) < len(sel.named) && sel.named[id]
 }
 
+// contentNames are operational on people, and what virtual entries are about.
+var contentNames = map[string]bool{"accesslevel": true, "accessrole": true, "accessprivilege": true}
+
 // stored tells whether a stored attribute is wanted. In the virtual subtree
 // accessLevel and its like are content, which * returns.
 func (sel *selection) stored(id schema.ID, c *column, virtual bool) bool {
 	switch {
 	case sel.isNamed(id):
 		return true
-	case c.operational && !(virtual && c.overridden != nil):
+	case c.operational && !(virtual && c.content):
 		return sel.plus
 	default:
 		return sel.star

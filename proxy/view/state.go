@@ -78,6 +78,7 @@ type column struct {
 	dn          bool       // values are DNs
 	hidden      bool       // nobody reads it
 	overridden  *attribute // the virtual attribute that stands in its place on some entries
+	content     bool       // accessLevel and its like: what virtual entries are about
 }
 
 // Stale tells whether a source is older than the configuration allows now.
@@ -139,7 +140,7 @@ func (s *State) describe() {
 		t := sc.Type(id)
 		folded := strings.ToLower(t.Name())
 		s.columns[i] = column{folded: folded, class: classOf(folded), operational: t.Operational(), dn: t.Equality == "distinguishedNameMatch",
-			hidden: s.over.Hidden(folded), overridden: s.byID[id]}
+			hidden: s.over.Hidden(folded), overridden: s.byID[id], content: contentNames[folded]}
 	}
 	s.offered, s.offeredOpen = s.offer(s.virtual), s.offer(s.open())
 }
