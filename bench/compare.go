@@ -32,11 +32,13 @@ type compared struct {
 	figures   []contest.Figure
 	aclens    peer.Aclens
 	temporary string
+	tls       bool // aclens listens for LDAPS, too
 }
 
 // compare prints the table.
 func compare(ctx context.Context, o options, out io.Writer) error {
 	c := newCompared(o, out)
+	c.tls = true
 	defer c.close()
 	return c.run(ctx)
 }
@@ -88,7 +90,12 @@ func (c *compared) make(context.Context) error {
 		return err
 	}
 	c.setting = peer.Setting{Dir: dir, LDIF: filepath.Join(dir, "directory.ldif"), Bind: bind.Whole(1)}
-	c.pace = contest.Pace{Bind: c.setting.Bind, Conns: c.conns, InFlight: c.inFlight, Warm: c.time / 5, Time: c.time}
+	c.pace = contest.Pace{Bind: c.setting.Bind, Conns: c.conns, InFlight: c.inFlight, Warm: c.time / 5, Time: c.time, Settle: c.time / 2}
+	if c.tls {
+		if c.setting.TLS, err = peer.MakeCertificate(dir); err != nil {
+			return err
+		}
+	}
 	if err := c.company.WriteLDIF(c.setting.LDIF); err != nil {
 		return err
 	}

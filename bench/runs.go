@@ -85,17 +85,17 @@ func (c *compared) measureOne(ctx context.Context, p *peer.Peer, row *contest.Ro
 	if list := answerable[p.Name]; list != "" && !wants(list, row.Key) {
 		return nil
 	}
-	if p.Name == "loop" && c.unknown[row.Key] {
+	if p.Name == "loop" && c.unknown[row.Key] || row.TLS && p.LDAPS == "" {
 		return nil
 	}
 	if p.Name == string(peer.Caching) {
 		short := row.Short(cachedQueries)
 		row = &short
-		if err := row.Warm(ctx, p.Addr, c.setting.Bind); err != nil {
+		if err := row.Warm(ctx, contest.Door(p, row), c.setting.Bind); err != nil {
 			return fmt.Errorf("filling the cache of %s: %w", p.Name, err)
 		}
 	}
-	if err := row.Check(ctx, p.Addr, c.setting.Bind, sampled(p.Name, row.Key)); err != nil {
+	if err := row.Check(ctx, contest.Door(p, row), c.setting.Bind, sampled(p.Name, row.Key)); err != nil {
 		return fmt.Errorf("%s answers wrongly: %w", p.Name, err)
 	}
 	pace := c.pace

@@ -96,7 +96,7 @@ func (c *coldStart) right(ctx context.Context, p *peer.Peer) error {
 		if row.Key != "access" {
 			continue
 		}
-		if err := row.Check(ctx, p.Addr, c.setting.Bind, sampled(p.Name, row.Key)); err != nil {
+		if err := row.Check(ctx, contest.Door(p, &row), c.setting.Bind, sampled(p.Name, row.Key)); err != nil {
 			return fmt.Errorf("%s answers wrongly: %w", p.Name, err)
 		}
 	}

@@ -22,9 +22,8 @@ type client struct {
 // patience is how long one answer may take.
 const patience = 10 * time.Minute
 
-func dial(ctx context.Context, addr string, bind []byte) (*client, error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+func dial(ctx context.Context, door load.Door, bind []byte) (*client, error) {
+	conn, err := door.Dial(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to a peer: %w", err)
 	}
@@ -69,8 +68,8 @@ func (c *client) ask(r load.Request, take func(wire.Message) error) (wire.Result
 }
 
 // Check holds a sample of a row's answers against the truth.
-func (r *Row) Check(ctx context.Context, addr string, bind []byte, sample int) error {
-	c, err := dial(ctx, addr, bind)
+func (r *Row) Check(ctx context.Context, door load.Door, bind []byte, sample int) error {
+	c, err := dial(ctx, door, bind)
 	if c != nil {
 		defer c.conn.Close()
 	}
@@ -155,7 +154,7 @@ const mostRecorded = 512 << 20
 // Record adds the answers that a peer gives now; a row whose answers are too
 // large for the loop's memory is left out, which the result says.
 func (r *Row) Record(ctx context.Context, addr string, bind []byte, into front.Answers) (bool, error) {
-	c, err := dial(ctx, addr, bind)
+	c, err := dial(ctx, load.Door{Addr: addr}, bind)
 	if c != nil {
 		defer c.conn.Close()
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aclens/aclens/bench/company"
 	"github.com/aclens/aclens/bench/front"
+	"github.com/aclens/aclens/bench/load"
 	"github.com/aclens/aclens/proxy/wire"
 )
 
@@ -65,7 +66,7 @@ func check(t *testing.T, r *Row, a front.Answers) error {
 	}
 	defer l.Close()
 	go func() { _ = front.Loop(l, a) }() // ends with the listener
-	return r.Check(context.Background(), l.Addr().String(), wire.AppendSimpleBind(nil, 1, "", ""), len(r.requests))
+	return r.Check(context.Background(), load.Door{Addr: l.Addr().String()}, wire.AppendSimpleBind(nil, 1, "", ""), len(r.requests))
 }
 
 func TestTheTruthPassesInEveryRow(t *testing.T) {

@@ -16,6 +16,7 @@ type Figure struct {
 	Seen      load.Seen
 	CPU       time.Duration // of the server, user and kernel, while Seen was seen
 	Memory    peer.Memory   // afterwards
+	Idle      int64         // octets of its own for each idle connection; 0 where there are none
 	Why       error         // why there is no figure
 }
 
@@ -56,19 +57,40 @@ type Pace struct {
 	InFlight int
 	Warm     time.Duration
 	Time     time.Duration
+	Settle   time.Duration                          // how long idle connections are left alone before memory is looked at
 	Around   func(row, peer string, measure func()) // for a profile; nil for none
+}
+
+// Door is where a row asks a peer; without an address if the peer has no TLS and
+// the row is about that.
+func Door(p *peer.Peer, r *Row) load.Door {
+	if r.TLS {
+		return load.Door{Addr: p.LDAPS, TLS: p.Trust}
+	}
+	return load.Door{Addr: p.Addr}
 }
 
 // Measure runs a row on a peer.
 func (r *Row) Measure(ctx context.Context, p *peer.Peer, pace Pace) Figure {
 	f := Figure{Row: r.Key, Peer: p.Name}
 	var before, after time.Duration
-	var errBefore, errAfter error
+	var errBefore, errAfter, errIdle error
+	alone, err := p.Memory()
+	if err != nil {
+		f.Why = err
+		return f
+	}
 	plan := load.Plan{
-		Addr: p.Addr, Bind: pace.Bind, Conns: pace.Conns, InFlight: pace.InFlight, Idle: r.Idle,
+		Door: Door(p, r), Bind: pace.Bind, Conns: pace.Conns, InFlight: pace.InFlight, Idle: r.Idle,
 		Requests: r.requests, Codes: r.codes, Warm: pace.Warm, Time: pace.Time,
 		Started: func() { before, errBefore = p.CPU() },
 		Stopped: func() { after, errAfter = p.CPU() },
+		Settle:  pace.Settle,
+		Settled: func() {
+			var m peer.Memory
+			m, errIdle = p.Memory()
+			f.Idle = (m.Own - alone.Own) / int64(r.Idle)
+		},
 	}
 	if r.Conns > 0 {
 		plan.Conns = min(r.Conns, pace.Conns)
@@ -84,7 +106,7 @@ func (r *Row) Measure(ctx context.Context, p *peer.Peer, pace Pace) Figure {
 	}
 	f.CPU = after - before
 	memory, err := p.Memory()
-	f.Memory, f.Why = memory, errors.Join(f.Why, errBefore, errAfter, err)
+	f.Memory, f.Why = memory, errors.Join(f.Why, errBefore, errAfter, errIdle, err)
 	if f.Why == nil && f.Seen.Ops == 0 {
 		f.Why = fmt.Errorf("no answer within %v", pace.Time)
 	}
@@ -98,8 +120,8 @@ func (r Row) Short(n int) Row {
 }
 
 // Warm asks every request of the row once.
-func (r *Row) Warm(ctx context.Context, addr string, bind []byte) error {
-	return r.Check(ctx, addr, bind, len(r.requests))
+func (r *Row) Warm(ctx context.Context, door load.Door, bind []byte) error {
+	return r.Check(ctx, door, bind, len(r.requests))
 }
 
 // Request is the n-th request as a whole message with id 1.

@@ -33,6 +33,7 @@ type Row struct {
 	Conns      int  // 0: as the run has it
 	InFlight   int  // 0: as the run has it
 	Idle       int  // further connections that say nothing
+	TLS        bool // over TLS
 
 	requests []load.Request
 	truth    func(request int) Truth
@@ -85,7 +86,9 @@ func (q *Questions) Rows(d Dialect) ([]Row, error) {
 	deep, idle := rows[1], rows[1]
 	deep.Key, deep.Title, deep.InFlight = "uid-deep", "uid search, 64 in flight on each connection", 64
 	idle.Key, idle.Title, idle.Idle = "uid-idle", fmt.Sprintf("uid search beside %d idle connections", q.Idle), q.Idle
-	return append(rows, deep, idle), m.err
+	secret := idle
+	secret.Key, secret.Title, secret.TLS = "tls-idle", fmt.Sprintf("uid search over TLS beside %d idle connections over TLS", q.Idle), true
+	return append(rows, deep, idle, secret), m.err
 }
 
 // maker keeps the first error.

@@ -79,21 +79,28 @@ func ratio(r *Row, f Figure, at map[[2]string]Figure, name string) string {
 }
 
 func details(out io.Writer, rows []Row, peers []string, at map[[2]string]Figure, base, limit string) {
-	fmt.Fprintf(out, "| operation | peer | operations/s | CPU µs/operation | × %s | × %s | p50 | p99 | first entry p50 | entries | octets | octets/µs of CPU | own memory, MB |\n", base, limit)
-	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintf(out, "| operation | peer | operations/s | CPU µs/operation | × %s | × %s | p50 | p99 | first entry p50 | entries | octets | octets/µs of CPU | own memory, MB | kB an idle connection |\n", base, limit)
+	fmt.Fprintln(out, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|")
 	for _, r := range rows {
 		for _, p := range peers {
 			f, ok := at[[2]string{r.Key, p}]
 			if !ok {
 				continue
 			}
-			fmt.Fprintf(out, "| %s | %s | %.0f | %s |%s |%s | %s | %s | %s | %d | %d | %.0f | %.0f |\n",
+			fmt.Fprintf(out, "| %s | %s | %.0f | %s |%s |%s | %s | %s | %s | %d | %d | %.0f | %.0f | %s |\n",
 				r.Key, p, f.Rate(), micros(f.PerOperation()), ratio(&r, f, at, base), ratio(&r, f, at, limit),
 				short(f.Seen.Answer.At(0.5)), short(f.Seen.Answer.At(0.99)), short(f.Seen.First.At(0.5)),
 				f.Seen.OpsEntries/f.Seen.Ops, f.Seen.OpsOctets/f.Seen.Ops,
-				float64(f.Seen.Octets)/max(1, float64(f.CPU.Microseconds())), float64(f.Memory.Own)/1e6)
+				float64(f.Seen.Octets)/max(1, float64(f.CPU.Microseconds())), float64(f.Memory.Own)/1e6, kilo(f.Idle))
 		}
 	}
+}
+
+func kilo(octets int64) string {
+	if octets == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", float64(octets)/1e3)
 }
 
 func micros(d time.Duration) string {

@@ -10,6 +10,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -52,13 +53,30 @@ func (r Request) append(dst []byte, id byte) []byte {
 // MaxInFlight is how many requests a connection can have in flight: ids have one octet.
 const MaxInFlight = 100
 
+// Door is where a server listens, and how it is spoken to there.
+type Door struct {
+	Addr string
+	TLS  *tls.Config // nil: in the clear
+}
+
+// Dial connects.
+func (d Door) Dial(ctx context.Context) (net.Conn, error) {
+	if d.TLS != nil {
+		return (&tls.Dialer{Config: d.TLS}).DialContext(ctx, "tcp", d.Addr)
+	}
+	var plain net.Dialer
+	return plain.DialContext(ctx, "tcp", d.Addr)
+}
+
 // Plan is one run.
 type Plan struct {
-	Addr     string
+	Door     Door
 	Bind     []byte // a whole bind request, answered before the clock starts; nil for none
 	Conns    int
-	InFlight int // requests a connection
-	Idle     int // further connections that are open and say nothing
+	InFlight int           // requests a connection
+	Idle     int           // further connections that are open and say nothing
+	Settle   time.Duration // how long those are left alone before ...
+	Settled  func()        // ... this is called, if there are any; and before anything is asked
 	Requests []Request
 	Codes    []int // result codes that count as success
 	Warm     time.Duration
@@ -76,6 +94,10 @@ func Run(ctx context.Context, p Plan) (Seen, error) {
 	defer closeAll(idle)
 	if err != nil {
 		return Seen{}, err
+	}
+	if p.Idle > 0 && p.Settled != nil {
+		time.Sleep(p.Settle)
+		p.Settled()
 	}
 	conns, err := dialAll(ctx, p, p.Conns)
 	defer closeAll(conns)
@@ -158,8 +180,7 @@ func (c *clock) watch(p Plan) {
 func dialAll(ctx context.Context, p Plan, n int) ([]net.Conn, error) {
 	var conns []net.Conn
 	for range n {
-		var d net.Dialer
-		conn, err := d.DialContext(ctx, "tcp", p.Addr)
+		conn, err := p.Door.Dial(ctx)
 		if err != nil {
 			return conns, fmt.Errorf("connecting to a peer: %w", err)
 		}

@@ -71,7 +71,7 @@ func plan(t *testing.T, addr string) Plan {
 		t.Fatal(err)
 	}
 	return Plan{
-		Addr: addr, Bind: wire.AppendSimpleBind(nil, 1, "cn=reader,o=Acme", "reader"), Conns: 3, InFlight: 5, Idle: 2,
+		Door: Door{Addr: addr}, Bind: wire.AppendSimpleBind(nil, 1, "cn=reader,o=Acme", "reader"), Conns: 3, InFlight: 5, Idle: 2,
 		Requests: []Request{r}, Codes: []int{0}, Warm: 20 * time.Millisecond, Time: 100 * time.Millisecond,
 	}
 }

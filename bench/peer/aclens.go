@@ -126,19 +126,30 @@ func (a Aclens) Launch(ctx context.Context, s Setting, from From, slapd string) 
 	if err != nil {
 		return nil, err
 	}
-	for p.Addr == "" || p.HTTP == "" {
+	if s.TLS != nil {
+		p.Trust = s.TLS.Trust
+	}
+	for p.Addr == "" || p.HTTP == "" || s.TLS != nil && p.LDAPS == "" {
 		select {
 		case l := <-listeners:
-			if l.Listener == "ldap" {
-				p.Addr = l.Address
-			} else {
-				p.HTTP = l.Address
-			}
+			p.listens(l)
 		case <-p.ended:
 			return nil, fmt.Errorf("%s ended at its start:\n%s", from, p.output)
 		}
 	}
 	return p, nil
+}
+
+// listens notes where a listener is.
+func (p *Peer) listens(l listening) {
+	switch l.Listener {
+	case "ldap":
+		p.Addr = l.Address
+	case "ldaps":
+		p.LDAPS = l.Address
+	default:
+		p.HTTP = l.Address
+	}
 }
 
 // ProfileAddress is where an aclens that was built for it serves net/http/pprof.
@@ -174,11 +185,16 @@ func aclensConfig(s Setting, from From, slapd string) string {
 		directory = fmt.Sprintf("directory:\n  profile: openldap\n  ldap: {urls: [%q], bindDN: %q, bindPassword: %q, bases: [%q], refresh: {interval: 1h}}\n",
 			"ldap://"+slapd, rootDN, rootWord, "o=Acme")
 	}
-	return directory + fmt.Sprintf(`listen: {ldap: "127.0.0.1:0", http: "127.0.0.1:0"}
+	ldaps := ""
+	if s.TLS != nil {
+		directory += fmt.Sprintf("tls: {certFile: %q, keyFile: %q}\n", s.TLS.Cert, s.TLS.Key)
+		ldaps = `ldaps: "127.0.0.1:0", `
+	}
+	return directory + fmt.Sprintf(`listen: {ldap: "127.0.0.1:0", %shttp: "127.0.0.1:0"}
 databases: {dxl: [%q], homeServers: [Hub1/Acme]}
 clients:
   - {dn: "cn=reader,ou=Services,o=Acme", read: [people, groups, access], databases: ["**"], attributes: ["*"]}
 limits: {lookThrough: 10000000, connections: 20000, operationsPerConnection: 128, timeLimit: 10m}
 log: {level: info, format: json}
-`, filepath.Join(s.Dir, Lists))
+`, ldaps, filepath.Join(s.Dir, Lists))
 }

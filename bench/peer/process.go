@@ -9,6 +9,7 @@ package peer
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -23,10 +24,12 @@ import (
 
 // Peer is a running server.
 type Peer struct {
-	Name string
-	Addr string        // host:port of its LDAP listener
-	HTTP string        // host:port of its HTTP listener; only an aclens has one
-	Cold time.Duration // from its start to its first answer with entries
+	Name  string
+	Addr  string        // host:port of its LDAP listener
+	HTTP  string        // host:port of its HTTP listener; only an aclens has one
+	LDAPS string        // host:port of its listener for LDAP over TLS; only an aclens with a certificate has one
+	Trust *tls.Config   // for LDAPS
+	Cold  time.Duration // from its start to its first answer with entries
 
 	cmd    *exec.Cmd
 	output *output

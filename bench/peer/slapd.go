@@ -31,10 +31,11 @@ const (
 
 // Setting is what every peer needs to know.
 type Setting struct {
-	Dir      string // for files
-	LDIF     string // the directory
-	Bind     []byte // a bind that has to succeed
-	Question []byte // a search that has to give an entry
+	Dir      string       // for files
+	LDIF     string       // the directory
+	Bind     []byte       // a bind that has to succeed
+	Question []byte       // a search that has to give an entry
+	TLS      *Certificate // for an aclens, which then listens for LDAPS, too, and whose HTTP is HTTPS; nil for none
 }
 
 // StartSlapd loads the LDIF and starts a slapd. Caching needs the address of
