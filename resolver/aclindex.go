@@ -11,6 +11,7 @@ type ref struct {
 	db    uint32       // database.Database.Index
 	entry int32        // position in its list
 	kind  acl.UserType // of the entry
+	level acl.Level    // of the entry
 }
 
 // aclIndex leads from a name to the entries that bear it, in the ACLs that
@@ -29,7 +30,7 @@ func indexACLs(set *database.Set) *aclIndex {
 		for i := range entries {
 			if m := x.of(entries[i].Kind); m != nil {
 				k := entries[i].Key()
-				m[k] = append(m[k], ref{uint32(db.Index), int32(i), entries[i].Type})
+				m[k] = append(m[k], ref{uint32(db.Index), int32(i), entries[i].Type, entries[i].Level})
 			}
 		}
 	}

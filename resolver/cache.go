@@ -18,6 +18,7 @@ type caches struct {
 	refused   keptSets[deniedKey, *roaring.Bitmap]
 	groups    keptSets[group.ID, *roaring.Bitmap]
 	unmatched [acl.Local + 1][2]unmatchedRows
+	levels    [acl.Local + 1]levelRows
 	branches  keptBranches
 }
 

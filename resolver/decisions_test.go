@@ -90,6 +90,11 @@ func TestEveryFormOfADecisionEqualsTheNaiveOne(t *testing.T) {
 	if alone < 100 {
 		t.Errorf("servers have a say over all but %d subjects: the worlds test little", alone)
 	}
+	for level, n := range highest {
+		if n == 0 {
+			t.Errorf("nobody's highest level is %v: the worlds test little", acl.Level(level))
+		}
+	}
 	for _, source := range []string{
 		"name", "group", "wildcard", "anonymous", "default", "none", "full-access", "local-unenforced", "server-denied",
 	} {
@@ -113,6 +118,9 @@ func checkWalk(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q reso
 	}
 	if !atEntries.At(s, id) {
 		t.Fatal("a subject's entry is no subject")
+	}
+	for _, other := range []acl.Channel{acl.Notes, acl.WebAnonymous} { // what they leave must not show
+		atEntries.Matched(other, func(int, *resolver.Decision) {})
 	}
 	if got, want := atEntries.MemberOf(), s.MemberOf(id); !slices.Equal(got, want) {
 		t.Errorf("memberships %v, want %v", got, want)
@@ -148,6 +156,7 @@ func checkMatched(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q r
 		return
 	}
 	alone++
+	checkHighest(t, s, sub, q)
 	for i, db := range s.Databases().All() {
 		plain := s.Decide(sub, db.Primary, q)
 		if want := s.Row(sub, db, db.Primary, &plain); !reflect.DeepEqual(rows[i], want) {
@@ -155,6 +164,29 @@ func checkMatched(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q r
 		}
 	}
 }
+
+// checkHighest compares the highest level with that of every decision.
+func checkHighest(t *testing.T, s *resolver.Snapshot, sub *resolver.Subject, q resolver.Query) {
+	t.Helper()
+	got, ok := atEntries.Highest(q.Channel)
+	if !ok {
+		if q.Channel != acl.WebAnonymous {
+			t.Errorf("no highest level on channel %v, though servers have no say", q.Channel)
+		}
+		return
+	}
+	want := acl.NoAccess
+	for _, db := range s.Databases().All() {
+		want = max(want, s.Decide(sub, db.Primary, q).Level)
+	}
+	if got != want {
+		t.Errorf("the highest level is %v, want %v", got, want)
+	}
+	highest[want]++
+}
+
+// highest counts the answers of each level.
+var highest [acl.Levels]int
 
 // alone counts the subjects whose access no server had a say in.
 var alone int

@@ -8,21 +8,25 @@ import (
 )
 
 // hit is one entry that covers a subject, in one number, so that ordering by
-// number is ordering by database, then way, then entry.
+// number is ordering by database, then way, then entry; behind the entry stands
+// its level.
 type hit uint64
 
 const (
-	hitEntryBits = 32
+	hitLevelBits = 3
+	hitEntryBits = 29
 	hitViaBits   = 2
+	hitVia       = hitEntryBits + hitLevelBits
 )
 
 func makeHit(r ref, via acl.Via) hit {
-	return hit(r.db)<<(hitEntryBits+hitViaBits) | hit(via)<<hitEntryBits | hit(uint32(r.entry))
+	return hit(r.db)<<(hitVia+hitViaBits) | hit(via)<<hitVia | hit(uint32(r.entry))<<hitLevelBits | hit(r.level)
 }
 
-func (h hit) db() uint32   { return uint32(h >> (hitEntryBits + hitViaBits)) }
-func (h hit) via() acl.Via { return acl.Via(h >> hitEntryBits & (1<<hitViaBits - 1)) }
-func (h hit) entry() int32 { return int32(uint32(h)) }
+func (h hit) db() uint32       { return uint32(h >> (hitVia + hitViaBits)) }
+func (h hit) via() acl.Via     { return acl.Via(h >> hitVia & (1<<hitViaBits - 1)) }
+func (h hit) entry() int32     { return int32(h >> hitLevelBits & (1<<hitEntryBits - 1)) }
+func (h hit) level() acl.Level { return acl.Level(h & (1<<hitLevelBits - 1)) }
 
 // matchAll finds, over all databases, the entries that cover a subject and whose
 // type suits it, through the index; sorted, each once.

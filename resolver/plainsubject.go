@@ -15,7 +15,7 @@ func (w *Walker) At(s *Snapshot, id directory.ID) bool {
 	if w.at == s && w.sub != nil && w.sub.Entry == id {
 		return true
 	}
-	w.at, w.sub = s, nil
+	w.at, w.sub, w.known = s, nil, false
 	kind, ok := s.people.Kind(id)
 	if !ok {
 		return false
@@ -46,10 +46,8 @@ func (w *Walker) Matched(c acl.Channel, yield func(i int, d *Decision)) bool {
 	}
 	a := w.ask(w.at, w.sub, Query{Channel: c})
 	w.match(a)
-	for i := range w.answers {
-		if !w.answers[i].plain {
-			return false
-		}
+	if !w.plainServers() {
+		return false
 	}
 	for hits := w.hits; len(hits) > 0; {
 		i := int(hits[0].db())

@@ -20,6 +20,7 @@ type Walker struct {
 	own    Subject  // sub, where it is plain
 	groups []group.ID
 
+	known     bool // hits are those of sub, which are the same on every channel
 	hits      []hit
 	positions []int32
 	answers   []serverAnswer
@@ -65,7 +66,10 @@ func (w *Walker) ask(s *Snapshot, sub *Subject, q Query) *asking {
 
 // match finds the entries that cover the subject and asks the servers.
 func (w *Walker) match(a *asking) {
-	w.hits = a.matchAll(a.sub, w.hits)
+	own := a.sub == w.sub && a.Snapshot == w.at
+	if !own || !w.known {
+		w.hits, w.known = a.matchAll(a.sub, w.hits), own
+	}
 	w.positions = w.positions[:0]
 	w.answers = a.hostAnswers(w.answers[:0])
 	w.decision.Server, w.decision.ServerReason = noDocument, noDocumentReason

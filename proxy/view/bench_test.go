@@ -126,6 +126,10 @@ func BenchmarkStreamOfAllPeopleWithAccess(b *testing.B) {
 	benchmarkSearch(b, ask("o=Acme", wire.ScopeSubtree, item(wire.Equality, "objectClass", "dominoPerson"), "cn", "effectiveAccess"), companyPeople)
 }
 
+func BenchmarkStreamOfAllPeopleWithMembershipsAndHighestLevel(b *testing.B) {
+	benchmarkSearch(b, ask("o=Acme", wire.ScopeSubtree, item(wire.Equality, "objectClass", "dominoPerson"), "isMemberOf", "effectiveHighestAccess"), companyPeople)
+}
+
 func BenchmarkSearchByLevel(b *testing.B) {
 	v := newView(b, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, company(b))
 	request := ask("o=Acme", wire.ScopeSubtree, item(wire.Equality, "effectiveAccessAtLeast", "apps/db7.nsf#reader"), "1.1")

@@ -119,38 +119,10 @@ func (c *computed) highestAtOnce(channel acl.Channel) (acl.Level, bool) {
 	if !c.wholly() || c.state.Snapshot.Databases().Len() == 0 {
 		return 0, false
 	}
-	list, whole := c.matched(channel)
-	if !whole {
+	if !c.walker.At(c.state.Snapshot, c.id) {
 		return 0, false
 	}
-	left, best := c.state.unmatchedLevels(channel), acl.NoAccess
-	rows := c.state.Snapshot.Unmatched(channel)
-	for i := range list {
-		left[rows[list[i].database].Level]--
-		best = max(best, list[i].level)
-	}
-	for l := best + 1; int(l) < acl.Levels; l++ {
-		if left[l] > 0 {
-			best = l
-		}
-	}
-	return best, true
-}
-
-// levelCounts are how many databases give each level to whom no entry covers.
-type levelCounts struct {
-	once sync.Once
-	of   [acl.Levels]int
-}
-
-func (s *State) unmatchedLevels(channel acl.Channel) [acl.Levels]int {
-	counts := &s.unmatched[channel]
-	counts.once.Do(func() {
-		for _, d := range s.Snapshot.Unmatched(channel) {
-			counts.of[d.Level]++
-		}
-	})
-	return counts.of
+	return c.walker.Highest(channel)
 }
 
 // readStanding takes from a decision what values are made of.

@@ -324,11 +324,7 @@ func memberOf(groups func(*computed) []group.ID) func(*computed, func(string)) {
 			if !info.Alive() || info.DenyList() && !c.denyLists() {
 				continue
 			}
-			if c.state.view.memberOfVirtual {
-				put(c.state.groupCopyDN(g))
-			} else {
-				put(s.Store().Entry(info.Entry).DN())
-			}
+			put(c.state.groupDN(g, info.Entry))
 		}
 	}
 }

@@ -97,12 +97,22 @@ func (w *writer) virtuals(out *wire.EntryWriter, id directory.ID, e directory.En
 		w.computed.attribute = a.folded
 		w.begun = false
 		w.name = a.name
-		if a.in == nil || !w.copyBlock(a.in) {
-			a.values(w.computed, w.put)
-		}
+		w.values(a.attribute)
 		if w.begun {
 			out.EndAttribute()
 		}
+	}
+}
+
+// values writes the values of a virtual attribute for the entry at hand, in the
+// quickest way that there is.
+func (w *writer) values(a *attribute) {
+	switch {
+	case a.groups != nil && !w.sel.typesOnly:
+		w.copyGroups(a.groups)
+	case a.in != nil && w.copyBlock(a.in):
+	default:
+		a.values(w.computed, w.put)
 	}
 }
 

@@ -46,6 +46,9 @@ func (s *State) inherit(before *State) {
 	if copies := before.copies.known(); copies != nil {
 		s.copies.take(copies)
 	}
+	if values := before.groupValues.known(); values != nil {
+		s.groupValues.take(values)
+	}
 	if t := before.tree.known(); t != nil && s.sameBranches(before) {
 		s.tree.take(t.withFindings(before, s))
 	}

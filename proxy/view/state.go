@@ -10,7 +10,6 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
-	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
@@ -53,10 +52,10 @@ type State struct {
 	wordsOnce sync.Once
 	words     []words // by database
 
-	blocks    blocks
-	unmatched [acl.Local + 1]levelCounts
+	blocks blocks
 
-	copies shared[[]string] // DNs of the flattened groups, by group.ID
+	copies      shared[[]string] // DNs of the flattened groups, by group.ID
+	groupValues shared[groupValues]
 
 	tree    shared[tree]
 	records recordCache

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/group"
 	"github.com/aclens/aclens/resolver/schema"
 )
 
@@ -45,9 +46,11 @@ type attribute struct {
 	on     onEntries
 	when   returned
 
-	// values computes the values for one entry; where in is set, from it.
+	// values computes the values for one entry; where in or groups is set, from
+	// that.
 	values func(c *computed, put func(string))
 	in     *inDatabases
+	groups func(*computed) []group.ID
 	// leaf finds the entries with one value through sets; nil where only the
 	// computed values of each candidate tell.
 	leaf func(c *compiler, a *attribute, value string) leafSet
@@ -109,15 +112,15 @@ var attributes = []*attribute{
 		values: notesName, leaf: notesNameLeaf},
 
 	{name: "isMemberOf", oid: "1.3.6.1.4.1.42.2.27.9.1.792", desc: "Groups that hold this entry, nested ones included", kind: dnKind,
-		class: policy.Membership, on: onMembers, when: withPlus, values: memberOf(everyGroupOf), leaf: memberLeaf(everyGroup)},
+		class: policy.Membership, on: onMembers, when: withPlus, groups: everyGroupOf, leaf: memberLeaf(everyGroup)},
 	{name: attrMemberOf, oid: "1.2.840.113556.1.2.102", desc: "Groups that hold this entry, nested ones included", kind: dnKind,
-		class: policy.Membership, on: onMembers, values: memberOf(everyGroupOf), leaf: memberLeaf(everyGroup)},
+		class: policy.Membership, on: onMembers, groups: everyGroupOf, leaf: memberLeaf(everyGroup)},
 	{name: "ibm-allGroups", oid: "ibm-allgroups-oid", desc: "Groups that hold this entry, nested ones included", kind: dnKind,
-		class: policy.Membership, on: onMembers, values: memberOf(everyGroupOf), leaf: memberLeaf(everyGroup)},
+		class: policy.Membership, on: onMembers, groups: everyGroupOf, leaf: memberLeaf(everyGroup)},
 	{name: "dominoAccessGroups", oid: "2.16.840.1.113678.2.2.2.2.1355", desc: "Groups that hold this entry and count in access control lists",
-		kind: dnKind, class: policy.Membership, on: onMembers, values: memberOf(groupsOf(aclGroups)), leaf: memberLeaf(aclGroups)},
+		kind: dnKind, class: policy.Membership, on: onMembers, groups: groupsOf(aclGroups), leaf: memberLeaf(aclGroups)},
 	{name: attrDirectMember, number: 15, desc: "Groups that this entry is a direct member of", kind: dnKind, class: policy.Membership,
-		on: onMembers, values: memberOf(groupsOf(directGroups)), leaf: memberLeaf(directGroups)},
+		on: onMembers, groups: groupsOf(directGroups), leaf: memberLeaf(directGroups)},
 
 	{name: attrAccessLevel, number: 16, desc: "Level in one database", class: policy.Access},
 	{name: attrAccessRole, number: 17, desc: "Roles in one database", class: policy.Access},
@@ -205,8 +208,11 @@ var classes = []schema.Class{
 var byName = func() map[string]*attribute {
 	m := map[string]*attribute{}
 	for _, a := range attributes {
-		if a.in != nil {
+		switch {
+		case a.in != nil:
 			a.values = a.in.values
+		case a.groups != nil:
+			a.values = memberOf(a.groups)
 		}
 		m[strings.ToLower(a.name)] = a
 	}
