@@ -18,13 +18,24 @@ import (
 // turns out to be of another kind now.
 var errOtherProfile = errors.New("the directory is of another kind than when the state was kept")
 
-// openKeep makes the folder of the kept state.
+// openKeep makes the folder of the kept state and takes it for this process. A
+// folder where nothing can be locked is one that cannot be written to, or on a
+// file system without locks: that is no reason not to serve.
 func (s *service) openKeep() error {
-	if s.config.State.Dir == "" {
+	dir := s.config.State.Dir
+	if dir == "" {
 		return nil
 	}
-	if err := refresh.OpenKeep(s.config.State.Dir); err != nil {
+	if err := refresh.OpenKeep(dir); err != nil {
 		return fmt.Errorf("state.dir: %w", err)
+	}
+	unlock, err := refresh.LockKeep(dir)
+	s.unlockKeep = unlock
+	if errors.Is(err, refresh.ErrKeepInUse) {
+		return fmt.Errorf("state.dir: %w; each one needs a folder of its own", err)
+	}
+	if err != nil {
+		s.log.Warn("state.dir is not locked: another aclens that keeps its state there would not be noticed", "error", err)
 	}
 	return nil
 }

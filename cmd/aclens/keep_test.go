@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/config"
 	"github.com/aclens/aclens/deploy/demo"
+	"github.com/aclens/aclens/proxy/refresh"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
 )
 
@@ -112,6 +114,28 @@ func TestAFolderOfStatesThatCannotBeIsSaidAtTheStart(t *testing.T) {
 	if err := serve(t.Context(), &proctest.Journal{}, cfg, nil); err == nil || !strings.Contains(err.Error(), "state.dir") {
 		t.Errorf("serve says %v", err)
 	}
+}
+
+func TestASecondAclensInTheSameFolderOfStatesIsRefusedAndTheFirstGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	if err := unpackSample(dir); err != nil {
+		t.Fatal(err)
+	}
+	text := "listen: {ldap: 127.0.0.1:0, http: 127.0.0.1:0}\ndirectory: {ldif: [acme.ldif]}\nstate: {dir: state}\nclients: [{dn: anonymous, read: [people]}]\n"
+	first := startIn(t, dir, text)
+	first.awaitReady(http.StatusOK)
+	cfg, err := config.Load(filepath.Join(dir, "aclens.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := serve(t.Context(), &proctest.Journal{}, cfg, nil); !errors.Is(err, refresh.ErrKeepInUse) || !strings.Contains(err.Error(), "state.dir") {
+		t.Errorf("a second one: %v", err)
+	}
+	if got, err := values(first.dial(), "o=acme", "(uid=jdoe)", "mail"); err != nil || len(got) == 0 {
+		t.Errorf("the first one: %v, %v", got, err)
+	}
+	first.end()
+	startIn(t, dir, text).awaitReady(http.StatusOK)
 }
 
 func TestOnlyWhatAnswersDependOnIsInTheChoicesOfAKeptState(t *testing.T) {

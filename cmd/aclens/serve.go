@@ -90,10 +90,11 @@ type service struct {
 	manager *manager                  // nil without one
 	passed  map[string][]net.Listener // what the manager opened, by the key of listen
 
-	listeners []listener
-	wg        sync.WaitGroup
-	failed    chan error
-	hup       chan os.Signal
+	listeners  []listener
+	wg         sync.WaitGroup
+	failed     chan error
+	unlockKeep func() // nil: no state.dir
+	hup        chan os.Signal
 }
 
 // listener is one open address with its name in the configuration.
@@ -172,6 +173,9 @@ func (s *service) release() {
 	s.closePassed()
 	s.closeSources()
 	s.audit.close()
+	if s.unlockKeep != nil {
+		s.unlockKeep()
+	}
 	if s.tls != nil {
 		s.tls.Close()
 	}
