@@ -219,8 +219,12 @@ func (f *reportFlags) into(stdout io.Writer, fill func(io.Writer) error) error {
 }
 
 // writeWhole writes a file, for its owner alone, under another name, and gives
-// it its own when it is whole.
+// it its own when it is whole. What is no file, such as a pipe or a device, is
+// written to: a file in its place would be the end of it.
 func writeWhole(name string, fill func(io.Writer) error) error {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return writeThrough(name, fill)
+	}
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return err
@@ -235,6 +239,16 @@ func writeWhole(name string, fill func(io.Writer) error) error {
 		_ = os.Remove(file.Name()) // what is left of it is of no use
 	}
 	return err
+}
+
+// writeThrough writes to what is there already.
+func writeThrough(name string, fill func(io.Writer) error) error {
+	file, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriterSize(file, 1<<20)
+	return errors.Join(fill(buffered), buffered.Flush(), file.Close())
 }
 
 // progress shows a bar on a terminal.
