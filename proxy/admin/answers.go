@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/aclens/aclens/proxy/inquiry"
 	"github.com/aclens/aclens/proxy/policy"
@@ -26,7 +27,7 @@ func (a *API) who(w http.ResponseWriter, r *http.Request, s *view.State, who pol
 	}
 	var err error
 	if question.Channel, err = channelOf(r); err == nil && p.Get("atLeast") != "" {
-		question.AtLeast, err = acl.ParseLevel(p.Get("atLeast"))
+		question.AtLeast, err = acl.ParseLevel(strings.ToLower(p.Get("atLeast")))
 	}
 	if err != nil {
 		writeError(w, http.StatusBadRequest, err.Error())

@@ -36,7 +36,7 @@ func ParseUserType(s string) (UserType, error) {
 			return UserType(i), nil
 		}
 	}
-	return TypeUnspecified, fmt.Errorf("unknown user type %q", s)
+	return TypeUnspecified, fmt.Errorf("unknown user type %q (%s)", s, strings.Join(typeNames[:], ", "))
 }
 
 // EntryKind says how an entry's name is to be read.

@@ -3,6 +3,7 @@ package acl
 import (
 	"fmt"
 	"math/bits"
+	"strings"
 )
 
 // Privileges is a set of the nine privileges of rule 1.3, all positive.
@@ -87,7 +88,7 @@ func ParsePrivilege(s string) (Privileges, error) {
 			return 1 << i, nil
 		}
 	}
-	return 0, fmt.Errorf("unknown privilege %q", s)
+	return 0, fmt.Errorf("unknown privilege %q (%s)", s, strings.Join(privilegeNames[:], ", "))
 }
 
 // AppendPrivilegeName appends the name of the single privilege p to dst.

@@ -31,7 +31,7 @@ func (e *encoding) sniff(m *meter) (io.Reader, error) {
 	}
 	order := unicode.LittleEndian
 	switch {
-	case bytes.HasPrefix(head, []byte{0xEF, 0xBB, 0xBF}):
+	case bytes.HasPrefix(head, byteOrderMark):
 		_, err := m.r.Discard(3)
 		return m, err
 	case bytes.HasPrefix(head, []byte{0xFF, 0xFE}), bytes.HasPrefix(head, []byte{'<', 0, '?', 0}):

@@ -12,6 +12,7 @@ import (
 // time is held in memory. A file without any value is an error.
 func eachJSON(r io.Reader, f File, visit func(json.RawMessage, int) error) error {
 	in := &lineCounter{meter: newMeter(r, "a JSON value"), line: 1}
+	in.meter.skip(byteOrderMark)
 	s := jsonSteps{dec: json.NewDecoder(in)}
 	for seen := false; ; seen = true {
 		in.meter.refill()

@@ -142,7 +142,7 @@ func eachLine(r io.Reader, f File, visit func(line []byte, number int) error) er
 		number++
 		line := bytes.TrimSuffix(scan.Bytes(), []byte("\r"))
 		if number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\xEF\xBB\xBF"))
+			line = bytes.TrimPrefix(line, byteOrderMark)
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue

@@ -35,7 +35,7 @@ func (l *ldifLines) next() ([]byte, error) {
 			return nil, err
 		}
 		if l.line == 1 {
-			l.buf = bytes.TrimPrefix(l.buf, []byte("\xEF\xBB\xBF"))
+			l.buf = bytes.TrimPrefix(l.buf, byteOrderMark)
 		}
 		if len(l.buf) == 0 {
 			return l.buf, nil

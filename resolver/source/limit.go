@@ -2,6 +2,7 @@ package source
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,16 @@ const slack = 64 << 10
 
 func newMeter(r io.Reader, what string) *meter {
 	return &meter{r: bufio.NewReaderSize(r, 32<<10), left: slack, limit: maxToken, what: what}
+}
+
+// byteOrderMark is what some editors put before UTF-8.
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
+// skip passes over what may stand at the beginning.
+func (m *meter) skip(mark []byte) {
+	if head, _ := m.r.Peek(len(mark)); bytes.Equal(head, mark) {
+		_, _ = m.r.Discard(len(mark)) // it was there a line ago
+	}
 }
 
 func (m *meter) refill() { m.left = m.limit + slack }

@@ -55,6 +55,12 @@ func TestSavedAnswersOfTheRESTAPIAreRead(t *testing.T) {
 	}
 }
 
+func TestAMarkBeforeAnAnswerDoesNotCount(t *testing.T) {
+	if in := loadREST("\xEF\xBB\xBF" + savedREST).only(t); in.Path != "apps/crm.nsf" {
+		t.Errorf("read as %+v", in)
+	}
+}
+
 func TestAFileOfAnswersMayHoldSeveralDatabases(t *testing.T) {
 	second := strings.Replace(savedREST, "crm.nsf", "hr.nsf", 1)
 	for sentence, text := range map[string]string{

@@ -74,6 +74,8 @@ func (a *Addition) Apply(in database.Instance) database.Instance {
 //	      - {name: CRM Editors, type: persongroup, level: editor,
 //	         privileges: [deleteDocs], roles: [Buyer]}
 //
+// Case does not count in the words of levels, types and privileges.
+//
 // Privileges are the optional ones that are ticked, by the names of rule 1.3 as
 // the answers spell them (createDocs, ...); one that is not listed is not
 // granted, beyond what the level implies. One that the level cannot have is
@@ -88,7 +90,7 @@ type yamlDatabase struct {
 	ReplicaID         word         `yaml:"replicaId"`
 	Title             word         `yaml:"title"`
 	MaxInternetAccess *word        `yaml:"maxInternetAccess"`
-	ConsistentACL     *bool        `yaml:"consistentAcl"`
+	ConsistentACL     *word        `yaml:"consistentAcl"`
 	AdminServer       word         `yaml:"adminServer"`
 	Roles             []word       `yaml:"roles"`
 	Entries           *[]yamlEntry `yaml:"entries"`
@@ -111,6 +113,9 @@ func (db *yamlDatabase) subject() string { return subjectOf(string(db.Server), s
 func ReadYAML(r io.Reader, f File, emit func(database.Instance) error, add func(Addition) error) ([]Fault, error) {
 	body, err := parseYAML(r, f)
 	if err != nil || body == nil {
+		return nil, err
+	}
+	if err := checkYAMLKeys(body, f); err != nil {
 		return nil, err
 	}
 	var file yamlFile
@@ -198,14 +203,19 @@ func (y *yamlReader) facts(d *draftList, at string, db *yamlDatabase) {
 		d.spoil(lineOf(y.body, at+".adminServer"), "", err)
 	}
 	if db.MaxInternetAccess != nil {
-		level, err := acl.ParseLevel(string(*db.MaxInternetAccess))
+		level, err := wordByHand(acl.ParseLevel, string(*db.MaxInternetAccess))
 		if err != nil {
 			d.spoil(lineOf(y.body, at+".maxInternetAccess"), "", fmt.Errorf("maxInternetAccess: %w", err))
 		}
 		d.list.MaxLevel, d.list.MaxKnown = level, err == nil
 	}
 	if db.ConsistentACL != nil {
-		d.list.Consistent = acl.TriOf(*db.ConsistentACL)
+		consistent, err := truth(string(*db.ConsistentACL))
+		if err != nil {
+			d.spoil(lineOf(y.body, at+".consistentAcl"), "", fmt.Errorf("consistentAcl: %w", err))
+		} else {
+			d.list.Consistent = acl.TriOf(consistent)
+		}
 	}
 	for i, r := range db.Roles {
 		d.defineRole(lineOf(y.body, fmt.Sprintf("%s.roles[%d]", at, i)), string(r))
@@ -234,14 +244,14 @@ func yamlDraft(in *yamlEntry) (e draftEntry, key string, err error) {
 		e.roles = append(e.roles, string(r))
 	}
 	e.entry = acl.NewEntry(string(in.Name), false)
-	if e.entry.Type, err = acl.ParseUserType(string(in.Type)); err != nil {
+	if e.entry.Type, err = wordByHand(acl.ParseUserType, string(in.Type)); err != nil {
 		return e, ".type", err
 	}
-	if e.entry.Level, err = acl.ParseLevel(string(in.Level)); err != nil {
+	if e.entry.Level, err = wordByHand(acl.ParseLevel, string(in.Level)); err != nil {
 		return e, ".level", err
 	}
 	for _, w := range in.Privileges {
-		p, err := acl.ParsePrivilege(string(w))
+		p, err := privilegeByHand(string(w))
 		if err != nil {
 			return e, ".privileges", err
 		}

@@ -126,12 +126,13 @@ func TestAnUnknownWordByHandSpoilsItsDatabaseWithItsLine(t *testing.T) {
 		{"a level", "    entries:\n      - {name: Jane Doe, level: owner}", []string{"line 4", `entry "Jane Doe"`, `"owner"`}},
 		{"a level on its own line", "    entries:\n      - name: Jane Doe\n        type: person\n        level: Owner", []string{"line 6", `"Owner"`}},
 		{"a type", "    entries:\n      - {name: X, level: reader, type: robot}", []string{"line 4", `"robot"`}},
-		{"a privilege", "    entries:\n      - name: X\n        level: reader\n        privileges: [deletedocs]", []string{"line 6", `"deletedocs"`}},
+		{"a privilege", "    entries:\n      - name: X\n        level: reader\n        privileges: [delete]", []string{"line 6", `"delete"`, "deleteDocs"}},
 		{"a role", "    roles: [A]\n    entries:\n      - {name: X, level: reader, roles: [B]}", []string{"line 5", `entry "X"`, `"B" is not defined`}},
 		{"an entry without level", "    entries:\n      - {name: X}", []string{"line 4", `entry "X"`}},
 		{"an entry without name", "    entries:\n      - {level: reader}", []string{"line 4", "the name is missing"}},
 		{"two entries of one name", "    entries:\n      - {name: A/Acme, level: reader}\n      - {name: a/acme, level: manager}", []string{"line 2", "are one name"}},
 		{"a maximum", "    maxInternetAccess: all", []string{"line 3", "maxInternetAccess"}},
+		{"a truth", "    consistentAcl: perhaps", []string{"line 3", `consistentAcl: "perhaps" is neither true nor false`}},
 		{"a replica id", "    replicaId: abc\n    entries: []", []string{"line 2", `"abc"`}},
 		{"nothing at all", "    server: Hub1/Acme", []string{"line 2", "neither entries nor"}},
 		{"roles without entries", "    roles: [A]\n    consistentAcl: true", []string{"roles without entries"}},
@@ -156,10 +157,10 @@ func TestYAMLThatIsNotThisFormatIsAnErrorWithItsLine(t *testing.T) {
 		sentence, text string
 		parts          []string
 	}{
-		{"an unknown key", "databases:\n  - path: a\n    acl: x", []string{"line 3", "acl"}},
-		{"an unknown key of an entry", "databases:\n  - path: a\n    entries:\n      - {name: x, levl: reader}", []string{"line 4", "levl"}},
-		{"an unknown key at the top", "database: []", []string{"line 1", "database"}},
-		{"a wrong type", "databases:\n  - path: a\n    consistentAcl: perhaps", []string{"line 3"}},
+		{"an unknown key", "databases:\n  - path: a\n    entrys: []", []string{"line 3", `unknown key "entrys"; a database has path, `, "entries"}},
+		{"an unknown key of an entry", "databases:\n  - path: a\n    entries:\n      - {name: x, levl: reader}", []string{"line 4", `unknown key "levl"; an entry has name, type, level, privileges, roles`}},
+		{"an unknown key at the top", "database: []", []string{"line 1", `unknown key "database"; the file has databases`}},
+		{"a wrong type", "databases:\n  - path: a\n    entries: none", []string{"line 3"}},
 		{"a list for a word", "databases:\n  - path: [a]", []string{"line 2"}},
 		{"a key given twice", "databases:\n  - path: a\n    entries:\n      - {name: x, level: noaccess, level: manager}", []string{"line 4"}},
 		{"an alias", "databases: &a\n  - path: a\n    roles: *a", []string{"line 1", "anchors and aliases"}},
@@ -198,6 +199,20 @@ func TestALargeFileByHandIsReadInTimeAndAHugeOneRefused(t *testing.T) {
 func (b *byHand) only(t *testing.T) database.Instance {
 	t.Helper()
 	return b.loaded.only(t)
+}
+
+func TestCaseDoesNotCountInWordsByHandNorAMarkBeforeThem(t *testing.T) {
+	plain := loadYAML("databases:\n  - {path: a.nsf, maxInternetAccess: author, consistentAcl: true, entries: [{name: X, type: persongroup, level: editor, privileges: [deleteDocs]}]}\n").only(t)
+	odd := loadYAML("\xEF\xBB\xBFdatabases:\r\n  - {path: a.nsf, maxInternetAccess: Author, consistentAcl: Yes, entries: [{name: X, type: PersonGroup, level: Editor, privileges: [DeleteDocs]}]}\r\n").only(t)
+	if got := odd.List.Entries[0].Level; got != acl.Editor {
+		t.Errorf("the level is %v", got)
+	}
+	if got, want := odd.List.Entries[0], plain.List.Entries[0]; got.Type != want.Type || got.Privileges != want.Privileges || want.Privileges&acl.DeleteDocs == 0 {
+		t.Errorf("the entry is %+v, want %+v", got, want)
+	}
+	if odd.List.MaxLevel != acl.Author || !odd.List.MaxKnown || odd.List.Consistent != acl.Yes {
+		t.Errorf("maximum %v, consistent %v", odd.List.MaxLevel, odd.List.Consistent)
+	}
 }
 
 func TestAnEmptyFileByHandHoldsNothing(t *testing.T) {

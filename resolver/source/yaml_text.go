@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ func parseYAML(r io.Reader, f File) (ast.Node, error) {
 	case !utf8.Valid(text):
 		return nil, fmt.Errorf("%s: not UTF-8", f.Name)
 	}
+	text = bytes.TrimPrefix(text, byteOrderMark)
 	tokens := lexer.Tokenize(string(text))
 	if line, err := checkTokens(tokens); err != nil {
 		return nil, f.errorAt(line, err)
