@@ -83,6 +83,7 @@ type writer struct {
 }
 
 func newWriter(s *Store, n int) *writer {
+	s = s.settled()
 	c := *s
 	c.entries = slices.Grow(slices.Clone(s.entries), n)
 	c.parents = slices.Grow(slices.Clone(s.parents), n)

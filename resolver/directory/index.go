@@ -140,9 +140,14 @@ func (d *delta) note(p uint64, sign int) {
 
 // recorder notes what records mean to the indexes, in one set of notes.
 type recorder struct {
+	only    []bool // by description: what is noted of values; nil is everything
 	key     []byte
 	columns []*column                // by description
 	classes map[RawAttribute][]*bits // sets of the classes that entries list alike
+	above   struct {                 // where the last entry hangs
+		key string
+		id  ID
+	}
 }
 
 // column is where the values of a description are noted.
@@ -157,22 +162,45 @@ func (r *recorder) note(w *writer, n *notes, id ID, e Entry, sign int) {
 	if e == "" {
 		return
 	}
+	r.noteName(w, n, id, e, sign)
+	r.notePlace(w, n, id, e, sign)
+	r.noteValues(w, n, id, e, sign)
+}
+
+// noteName notes an entry or glue; nothing has no name.
+func (r *recorder) noteName(w *writer, n *notes, id ID, e Entry, sign int) {
+	if e != "" {
+		n.byDN.note(pairs.Of(w.hash.Text(e.Key()), uint32(id)), sign)
+	}
+}
+
+func (r *recorder) notePlace(w *writer, n *notes, id ID, e Entry, sign int) {
+	if e == "" {
+		return
+	}
 	parent := w.parents[id]
 	if sign < 0 {
 		parent = w.old.parents[id]
 	}
-	n.byDN.note(pairs.Of(w.hash.Text(e.Key()), uint32(id)), sign)
 	n.children.note(pairs.Of(uint32(parent), uint32(id)), sign)
-	if e.IsGlue() {
+	if !e.IsGlue() {
+		n.live += sign
+	}
+}
+
+// noteValues notes what an entry, or glue, or nothing has of values.
+func (r *recorder) noteValues(w *writer, n *notes, id ID, e Entry, sign int) {
+	if e == "" || e.IsGlue() {
 		return
 	}
-	n.live += sign
 	for c := e.Attributes(); ; {
 		desc, raw, ok := c.Next()
 		if !ok {
 			return
 		}
-		r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
+		if r.only == nil || r.only[desc] {
+			r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
+		}
 	}
 }
 

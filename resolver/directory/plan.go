@@ -165,17 +165,19 @@ func (s *Store) planEqual(f *Filter) Candidates {
 	hash := s.hash.Bytes(f.Key)
 	bases := s.bases(f.Attrs)
 	if len(bases) == 1 && s.indexedAs(bases[0], f.Type) {
-		return Listed(idsOf(s.equal[bases[0]].Find(hash))...)
+		return Listed(idsOf(s.values(bases[0]).equal.Find(hash))...)
 	}
 	union := roaring.New()
 	for _, b := range bases {
 		switch {
 		case s.indexedAs(b, f.Type):
-			for _, p := range s.equal[b].Find(hash) {
+			for _, p := range s.values(b).equal.Find(hash) {
 				union.Add(pairs.Second(p))
 			}
-		case s.present[b] != nil:
-			union.Or(s.present[b])
+		default:
+			if set := s.values(b).present; set != nil {
+				union.Or(set)
+			}
 		}
 	}
 	return Set(union)
@@ -192,12 +194,14 @@ func (s *Store) indexedAs(base schema.ID, asked *schema.Type) bool {
 
 func (s *Store) planPresent(attrs []schema.ID) Candidates {
 	bases := s.bases(attrs)
-	if len(bases) == 1 && s.present[bases[0]] != nil {
-		return Set(s.present[bases[0]])
+	if len(bases) == 1 {
+		if set := s.values(bases[0]).present; set != nil {
+			return Set(set)
+		}
 	}
 	union := roaring.New()
 	for _, b := range bases {
-		if set := s.present[b]; set != nil {
+		if set := s.values(b).present; set != nil {
 			union.Or(set)
 		}
 	}
@@ -210,7 +214,7 @@ func (s *Store) planSubstring(f *Filter) Candidates {
 		if !indexesSubstrings(s.schema.Type(b)) || !s.indexedAs(b, f.Type) {
 			return s.planPresent(f.Attrs)
 		}
-		set, ok := s.grams[b].candidates(f.Text.Fragments())
+		set, ok := s.values(b).grams.candidates(f.Text.Fragments())
 		if !ok {
 			return s.planPresent(f.Attrs)
 		}

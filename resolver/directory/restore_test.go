@@ -35,23 +35,35 @@ func recordOf(e Entry) *Record {
 func restored(t *testing.T, s *Store) *Store {
 	t.Helper()
 	r := Restore(s.Schema())
+	p := r.Part()
+	next := func() {
+		if err := r.Take(p); err != nil {
+			t.Fatal(err)
+		}
+		p = r.Part()
+	}
 	for id := range s.Cap() {
 		if s.Entry(id) == "" {
-			r.AddFree()
-		} else if err := r.Add(recordOf(s.Entry(id))); err != nil {
+			p.AddFree()
+		} else if err := p.Add(recordOf(s.Entry(id))); err != nil {
 			t.Fatal(err)
+		}
+		if id%3 == 2 {
+			next()
 		}
 	}
 	for e := range s.Shadowed() {
-		if err := r.AddShadowed(recordOf(e)); err != nil {
+		if err := p.AddShadowed(recordOf(e)); err != nil {
 			t.Fatal(err)
 		}
+		next()
 	}
-	next, err := r.Store()
+	next()
+	back, err := r.Store()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return next
+	return back
 }
 
 func TestARestoredStoreIsTheStoreAndGoesOnAsIt(t *testing.T) {
@@ -104,7 +116,7 @@ func TestManyEntriesAreIndexedInShardsAsInOnePiece(t *testing.T) {
 		changes = append(changes, Change{Put: d})
 	}
 	s, _, _ := Empty(schema.Standard()).Apply(changes)
-	got := restored(t, s)
+	got := restored(t, s).settled()
 	cn, _ := s.Schema().Lookup("cn")
 	if !slices.Equal(got.children, s.children) || len(got.equal[cn]) != len(s.equal[cn]) || !got.present[cn].Equals(s.present[cn]) {
 		t.Error("the lists are others")
@@ -163,15 +175,19 @@ func TestWhatNoStoreHoldsIsNotRestored(t *testing.T) {
 
 func tryRestore(sc *schema.Schema, seen, hidden []*Record) error {
 	r := Restore(sc)
+	p := r.Part()
 	for _, rec := range seen {
-		if err := r.Add(rec); err != nil {
+		if err := p.Add(rec); err != nil {
 			return err
 		}
 	}
 	for _, rec := range hidden {
-		if err := r.AddShadowed(rec); err != nil {
+		if err := p.AddShadowed(rec); err != nil {
 			return err
 		}
+	}
+	if err := r.Take(p); err != nil {
+		return err
 	}
 	_, err := r.Store()
 	return err

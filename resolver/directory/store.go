@@ -22,6 +22,7 @@ type Store struct {
 	classes  map[string]*roaring.Bitmap // folded class name, superclasses included
 	grams    map[schema.ID]trigrams
 	shadows  map[string][]Entry // by key: entries that an earlier directory's hides, by Source
+	late     *late              // instead of equal, present and grams, where these are made when they are asked for
 }
 
 // Empty is a Store without entries under the given schema.

@@ -40,6 +40,7 @@ type seen struct {
 
 // contents describes a whole Store by name.
 func contents(s *Store) map[string]seen {
+	s = s.settled()
 	out := map[string]seen{}
 	for id := range s.Cap() {
 		e := s.Entry(id)

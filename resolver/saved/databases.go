@@ -44,23 +44,23 @@ func appendDatabase(b []byte, k *database.Kept) []byte {
 	return b
 }
 
-func (p *pieces) readDatabase(c *cursor) error {
+func (in *content) readDatabase(c *cursor) error {
 	k := database.Kept{Key: c.text(), Alias: c.texts()}
 	for range c.count() {
 		if c.broken {
 			break
 		}
-		in := &database.Instance{
+		one := &database.Instance{
 			Server: name.Parse(c.text()), Path: c.text(), ReplicaID: c.text(), Title: c.text(), Origin: c.text(), Release: c.text(),
 			Log: c.texts(), CapturedAt: c.time(),
 		}
 		var err error
-		if in.List, err = readList(c); err != nil {
+		if one.List, err = readList(c); err != nil {
 			return fmt.Errorf("database %q: %w", k.Key, err)
 		}
-		k.Instances = append(k.Instances, in)
+		k.Instances = append(k.Instances, one)
 	}
-	p.databases = append(p.databases, k)
+	in.databases = append(in.databases, k)
 	return c.err()
 }
 

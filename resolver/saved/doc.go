@@ -31,6 +31,9 @@
 //	serv  any    servers with their documents and settings
 //	part  any    what others keep beside the Snapshot, each under a name of its own
 //
-// A record lies in one block. Indexes, groups and keys are not written: they are
-// made again, so that no fact is there twice.
+// A record lies in one block, and means the same whatever stands in the others:
+// blocks are read on all cores and taken in order. Indexes, groups and keys are
+// not written: they are made again, so that no fact is there twice and no index
+// can contradict the entries; those over values of attributes once somebody asks
+// for them.
 package saved

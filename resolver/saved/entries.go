@@ -93,57 +93,57 @@ func appendEntry(b []byte, e directory.Entry) []byte {
 	}
 }
 
-func (p *pieces) readSlot(c *cursor) error {
+func (in *content) readSlot(c *cursor) error {
 	kind := c.below(slotKinds)
 	if err := c.err(); err != nil {
 		return err
 	}
 	switch kind {
 	case slotFree:
-		p.store.AddFree()
+		in.entries.AddFree()
 		return nil
 	case slotGlue:
-		p.record = directory.Record{DN: c.text(), Glue: true, Attributes: p.record.Attributes[:0]}
+		in.record = directory.Record{DN: c.text(), Glue: true, Attributes: in.record.Attributes[:0]}
 	default:
-		if err := p.readEntry(c); err != nil {
+		if err := in.readEntry(c); err != nil {
 			return err
 		}
 	}
 	if err := c.err(); err != nil {
 		return err
 	}
-	return p.store.Add(&p.record)
+	return in.entries.Add(&in.record)
 }
 
-func (p *pieces) readHidden(c *cursor) error {
-	if err := p.readEntry(c); err != nil {
+func (in *content) readHidden(c *cursor) error {
+	if err := in.readEntry(c); err != nil {
 		return err
 	}
-	return p.store.AddShadowed(&p.record)
+	return in.entries.AddShadowed(&in.record)
 }
 
-// readEntry reads into p.record, whose values are those of the block itself.
-func (p *pieces) readEntry(c *cursor) error {
-	rec := &p.record
+// readEntry reads into in.record, whose values are those of the block itself.
+func (in *content) readEntry(c *cursor) error {
+	rec := &in.record
 	*rec = directory.Record{DN: c.text(), Source: uint8(c.below(directory.MaxSources)), Attributes: rec.Attributes[:0]}
-	p.values = p.values[:0]
+	in.values = in.values[:0]
 	for range c.count() {
-		id, err := p.numbers.id(c)
+		id, err := in.numbers.id(c)
 		if err != nil {
 			return err
 		}
-		from := len(p.values)
+		from := len(in.values)
 		n := c.count()
 		for range n {
 			if c.broken {
 				break
 			}
-			p.values = append(p.values, c.bytes())
+			in.values = append(in.values, c.bytes())
 		}
 		if n == 0 && !c.broken {
 			return fmt.Errorf("entry %q: %w", rec.DN, errNoValues)
 		}
-		rec.Attributes = append(rec.Attributes, directory.RecordAttribute{ID: id, Values: p.values[from:len(p.values):len(p.values)]})
+		rec.Attributes = append(rec.Attributes, directory.RecordAttribute{ID: id, Values: in.values[from:len(in.values):len(in.values)]})
 	}
 	return c.err()
 }

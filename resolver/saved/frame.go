@@ -127,40 +127,43 @@ type input struct {
 	buf []byte
 }
 
-// readBlocks hands every block to take, in order, each once its checksum has
-// been found right. The checksum of everything is looked at last: until
-// readBlocks returns nil nothing that take was given may be used.
-func readBlocks(r io.Reader, take func(section, []byte) error) error {
-	in := newInput(r)
-	if err := in.head(); err != nil {
-		return err
+// block is one block whose checksum has been found right. The checksum of
+// everything is looked at last: until input.block has come to inEnd without an
+// error nothing of any block may be used.
+type block struct {
+	section
+	from    int64  // where it begins
+	payload []byte // good until the next one is read, but for who detaches it
+}
+
+// wrong is what is wrong with a block.
+func (b *block) wrong(err error) error {
+	if err == nil {
+		return nil
 	}
-	for at := inMeta; at != inEnd; {
-		var err error
-		if at, err = in.block(at, take); err != nil {
-			return err
-		}
-	}
-	return nil
+	return fmt.Errorf("%s at byte %d: %w", b.section, b.from, err)
 }
 
 func newInput(r io.Reader) *input { return &input{r: r, sum: sha256.New()} }
 
-// block reads one block of the section at or of a later one, and says of which.
-func (in *input) block(at section, take func(section, []byte) error) (section, error) {
-	from := in.at
-	s, payload, err := in.next()
-	if err == nil && s < at {
+// block reads one block of the section at or of a later one, hands it to take
+// and says of which section it is.
+func (in *input) block(at section, take func(*block) error) (section, error) {
+	b := &block{from: in.at}
+	var err error
+	b.section, b.payload, err = in.next()
+	if err == nil && b.section < at {
 		err = errMisplaced
 	}
-	if err == nil && s != inEnd {
-		err = take(s, payload)
+	if err == nil && b.section != inEnd {
+		err = take(b)
 	}
-	if err != nil {
-		return s, fmt.Errorf("%s at byte %d: %w", s, from, err)
-	}
-	return s, nil
+	return b.section, b.wrong(err)
 }
+
+// detach leaves the block that was read last to whoever took it; the next one is
+// read into other memory.
+func (in *input) detach(other []byte) { in.buf = other }
 
 func (in *input) head() error {
 	b, err := in.read(len(magic))

@@ -24,11 +24,11 @@ func appendMeta(b []byte, m *Meta, directories []resolver.DirectoryRole) []byte 
 }
 
 // readHeading reads the block that Meta is in, and the names of the directories.
-func readHeading(s section, payload []byte) (*Meta, []string, error) {
-	if s != inMeta {
+func readHeading(b *block) (*Meta, []string, error) {
+	if b.section != inMeta {
 		return nil, nil, errMisplaced
 	}
-	c := &cursor{rest: payload}
+	c := &cursor{rest: b.payload}
 	m := &Meta{ID: c.text(), Version: c.text(), Choices: c.text(), Changed: c.time()}
 	m.AsOf = resolver.AsOf{Directory: c.time(), ACL: c.time(), Server: c.time()}
 	if n := c.count(); n > 0 {

@@ -20,18 +20,24 @@ func partsOf(m *Meta) func(*output, *resolver.Snapshot) error {
 	}
 }
 
-func (p *pieces) readPart(c *cursor) error {
-	name := c.text()
-	content := bytes.Clone(c.bytes())
-	if err := c.err(); err != nil {
-		return err
-	}
-	if _, twice := p.meta.Parts[name]; twice {
-		return fmt.Errorf("%w: part %q is there twice", ErrDamaged, name)
+// part is something that is kept beside the Snapshot.
+type part struct {
+	name    string
+	content []byte
+}
+
+func (in *content) readPart(c *cursor) error {
+	in.parts = append(in.parts, part{c.text(), bytes.Clone(c.bytes())})
+	return c.err()
+}
+
+func (p *pieces) takePart(one part) error {
+	if _, twice := p.meta.Parts[one.name]; twice {
+		return fmt.Errorf("%w: part %q is there twice", ErrDamaged, one.name)
 	}
 	if p.meta.Parts == nil {
 		p.meta.Parts = map[string][]byte{}
 	}
-	p.meta.Parts[name] = content
+	p.meta.Parts[one.name] = one.content
 	return nil
 }

@@ -19,50 +19,61 @@ type pieces struct {
 	meta      *Meta
 	numbers   *numbers // nil before the schema
 	store     *directory.Restorer
-	record    directory.Record
-	values    [][]byte
 	databases []database.Kept
 	servers   []*server.Server
 }
 
-// take reads one block.
-func (p *pieces) take(s section, payload []byte) error {
-	switch {
-	case p.meta == nil:
-		return p.takeHeading(s, payload)
-	case p.numbers == nil:
-		return p.takeSchema(s, payload)
+// read reads all blocks. The heading and the schema come first, since the others
+// cannot be understood without; those are read on all cores and taken in order.
+func (p *pieces) read(in *input) error {
+	if err := in.head(); err != nil {
+		return err
 	}
-	var record func(*cursor) error
-	switch s {
-	case inEntries:
-		record = p.readSlot
-	case inHidden:
-		record = p.readHidden
-	case inDatabases:
-		record = p.readDatabase
-	case inServers:
-		record = p.readServer
-	case inParts:
-		record = p.readPart
-	default:
-		return errMisplaced
-	}
-	c := &cursor{rest: payload}
-	for {
-		if err := record(c); err != nil || len(c.rest) == 0 {
-			return err
+	ahead := newAhead(p)
+	defer ahead.wait()
+	at, err := inMeta, error(nil)
+	for at != inEnd && err == nil {
+		at, err = in.block(at, func(b *block) error {
+			switch {
+			case p.meta == nil:
+				return p.takeHeading(b)
+			case p.numbers == nil:
+				return p.takeSchema(b)
+			case b.section == inMeta || b.section == inSchema:
+				return errMisplaced
+			}
+			in.detach(ahead.begin(b))
+			return nil
+		})
+		if before := ahead.join(ahead.most); before != nil {
+			return before
 		}
 	}
+	if before := ahead.join(0); before != nil {
+		return before
+	}
+	return err
 }
 
-func (p *pieces) takeHeading(s section, payload []byte) error {
-	m, directories, err := readHeading(s, payload)
+func (p *pieces) takeHeading(b *block) error {
+	m, directories, err := readHeading(b)
 	if err != nil {
 		return err
 	}
 	p.meta = m
 	return p.sameDirectories(directories)
+}
+
+// take adds what a block holds behind the blocks before it.
+func (p *pieces) take(c *content) error {
+	p.databases = append(p.databases, c.databases...)
+	p.servers = append(p.servers, c.servers...)
+	for _, part := range c.parts {
+		if err := p.takePart(part); err != nil {
+			return err
+		}
+	}
+	return p.store.Take(c.entries)
 }
 
 // snapshot puts the pieces together.

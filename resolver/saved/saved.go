@@ -53,7 +53,7 @@ func Write(w io.Writer, s *resolver.Snapshot, m Meta) error {
 // servers are as they were arranged then.
 func Read(r io.Reader, base *schema.Schema, settings resolver.Settings) (*resolver.Snapshot, Meta, error) {
 	p := &pieces{base: base, settings: settings}
-	err := readBlocks(r, p.take)
+	err := p.read(newInput(r))
 	var s *resolver.Snapshot
 	if err == nil {
 		s, err = p.snapshot()
@@ -72,8 +72,8 @@ func Heading(r io.Reader) (Meta, error) {
 	in := newInput(r)
 	err := in.head()
 	if err == nil {
-		_, err = in.block(inMeta, func(s section, payload []byte) (err error) {
-			m, _, err = readHeading(s, payload)
+		_, err = in.block(inMeta, func(b *block) (err error) {
+			m, _, err = readHeading(b)
 			return err
 		})
 	}

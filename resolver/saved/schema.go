@@ -79,11 +79,11 @@ func credential(sc *schema.Schema, id schema.ID) bool {
 	}
 }
 
-func (p *pieces) takeSchema(s section, payload []byte) error {
-	if s != inSchema {
+func (p *pieces) takeSchema(b *block) error {
+	if b.section != inSchema {
 		return errMisplaced
 	}
-	c := &cursor{rest: payload}
+	c := &cursor{rest: b.payload}
 	var extras schema.Extras
 	for range c.count() {
 		if !c.broken {

@@ -72,7 +72,7 @@ func appendBlankFields(b []byte, tables []server.BlankAgentFields) []byte {
 // maxRelease bounds numbers of Domino releases.
 const maxRelease = 1 << 31
 
-func (p *pieces) readServer(c *cursor) error {
+func (in *content) readServer(c *cursor) error {
 	srv := &server.Server{Name: name.Parse(c.text())}
 	if c.bool() {
 		srv.Document = readDocument(c)
@@ -89,7 +89,7 @@ func (p *pieces) readServer(c *cursor) error {
 		}
 	}
 	s.BlankAgentFields = readBlankFields(c)
-	p.servers = append(p.servers, srv)
+	in.servers = append(in.servers, srv)
 	return c.err()
 }
 
