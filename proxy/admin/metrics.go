@@ -19,9 +19,7 @@ type Metrics struct {
 
 	connections *prometheus.GaugeVec
 	accepted    *prometheus.CounterVec
-	operations  *prometheus.CounterVec
-	seconds     *prometheus.HistogramVec
-	bytes       *prometheus.CounterVec
+	operations  *operations
 	limits      *prometheus.CounterVec
 	visited     prometheus.Histogram
 
@@ -73,10 +71,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	}
 	m.connections = gauge("connections", "Open client connections.", "listener")
 	m.accepted = counter("connections_total", "Client connections accepted.", "listener")
-	m.operations = counter("operations_total", "Requests answered, by operation and LDAP result.", "operation", "result")
-	m.seconds = prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "aclens_operation_duration_seconds", Help: "Time from a whole request to its last answer.", Buckets: latencies}, []string{"operation"})
-	m.bytes = counter("network_bytes_total", "LDAP octets, without TLS.", "direction")
+	m.operations = newOperations(m.registry)
 	m.limits = counter("limits_total", "Times that a limit was reached.", "limit")
 	m.visited = prometheus.NewHistogram(prometheus.HistogramOpts{Name: "aclens_search_visited_entries",
 		Help: "Entries that a search looked at.", Buckets: visits})
@@ -114,7 +109,7 @@ func NewMetrics(version, revision, goVersion string, age func() map[string]time.
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "aclens_build_info", Help: "Always 1; the labels say what runs.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": revision, "goversion": goVersion}})
 	build.Set(1)
-	m.registry.MustRegister(m.seconds, m.visited, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.reloadErrors, m.referrals, m.sessions, build, ageCollector{age},
+	m.registry.MustRegister(m.visited, m.passwordTime, m.buildSeconds, m.swaps, m.databases, m.tlsErrors, m.reloadErrors, m.referrals, m.sessions, build, ageCollector{age},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -144,18 +139,6 @@ func (m *Metrics) ConnOpened(listener string) {
 
 // ConnClosed is the end of a connection.
 func (m *Metrics) ConnClosed(listener string) { m.connections.WithLabelValues(listener).Dec() }
-
-// Operation counts one answered request.
-func (m *Metrics) Operation(operation string, code wire.ResultCode, took time.Duration) {
-	m.operations.WithLabelValues(operation, code.String()).Inc()
-	m.seconds.WithLabelValues(operation).Observe(took.Seconds())
-}
-
-// BytesIn counts octets received.
-func (m *Metrics) BytesIn(n int) { m.bytes.WithLabelValues("in").Add(float64(n)) }
-
-// BytesOut counts octets sent.
-func (m *Metrics) BytesOut(n int) { m.bytes.WithLabelValues("out").Add(float64(n)) }
 
 // Limit counts a limit that was reached.
 func (m *Metrics) Limit(kind string) { m.limits.WithLabelValues(kind).Inc() }
