@@ -32,7 +32,7 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench start", flag.ContinueOnError)
 	c.sizeFlags(flags)
 	flags.StringVar(&c.from, "from", string(peer.FromFile), "where the directory is: aclens-ldif or aclens-slapd")
-	flags.DurationVar(&c.settle, "settle", 10*time.Second, "how long memory may come to rest")
+	flags.DurationVar(&c.settle, "settle", 30*time.Second, "how long it has to compute nothing until it counts as at rest")
 	flags.StringVar(&c.dir, "dir", "", "folder for the files of the run, kept; empty for one that is removed")
 	flags.StringVar(&c.root, "root", "..", "folder of the module whose cmd/aclens is built")
 	if err := flags.Parse(args); err != nil {
@@ -104,10 +104,8 @@ func (c *coldStart) right(ctx context.Context, p *peer.Peer) error {
 }
 
 func (c *coldStart) rest(ctx context.Context, p *peer.Peer, title string) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(c.settle):
+	if err := p.AtRest(ctx, c.settle); err != nil {
+		return err
 	}
 	return c.stage(p, title, peer.Stage{})
 }

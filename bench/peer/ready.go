@@ -44,6 +44,37 @@ func (p *Peer) reach(ctx context.Context, try func() error) (Stage, error) {
 	}
 }
 
+// A process computes nothing if it takes no more than a fiftieth of one processor.
+const (
+	restLook  = 20 // looks within the time
+	restShare = 50
+)
+
+// AtRest returns when the process has computed nothing for a while: what is to be
+// found behind its first answer is found then.
+func (p *Peer) AtRest(ctx context.Context, quiet time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, loaded)
+	defer cancel()
+	last, err := p.CPU()
+	for idle := 0; idle < restLook && err == nil; {
+		select {
+		case <-p.ended:
+			return fmt.Errorf("%s ended:\n%s", p.Name, p.output)
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not come to rest: %w", p.Name, ctx.Err())
+		case <-time.After(quiet / restLook):
+		}
+		var now time.Duration
+		if now, err = p.CPU(); now-last > quiet/restLook/restShare {
+			idle = 0
+		} else {
+			idle++
+		}
+		last = now
+	}
+	return err
+}
+
 func (p *Peer) askReady(ctx context.Context) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.HTTP+"/readyz", http.NoBody)
 	if err != nil {

@@ -8,10 +8,13 @@ import (
 	"time"
 )
 
-// reclaimPause is how far apart two reclaims are at least: one costs the
-// processor time of a whole collection, a third of a second with a million
-// people.
-const reclaimPause = time.Minute
+// How far apart two reclaims are at least: one costs the processor time of a whole
+// collection, a third of a second with a million people.
+const (
+	reclaimShare = 50 // a pause is so many times as long as the reclaim took, ...
+	leastPause   = 10 * time.Second
+	mostPause    = time.Minute // ... from the one to the other
+)
 
 // What of the heap is alive decides how much garbage may lie beside it: as much
 // again, which is the runtime's own choice, or half where that is gigabytes.
@@ -26,7 +29,8 @@ const (
 type reclaimer struct {
 	mu    sync.Mutex // guards what follows
 	last  time.Time
-	timer *time.Timer // of a reclaim that waits for the pause to end
+	pause time.Duration // since last
+	timer *time.Timer   // of a reclaim that waits for the pause to end
 	ended bool
 }
 
@@ -48,10 +52,11 @@ func (r *reclaimer) plan(now time.Time) (wait time.Duration, ok bool) {
 	if r.last.IsZero() {
 		return 0, true
 	}
-	return max(0, reclaimPause-now.Sub(r.last)), true
+	return max(0, r.pause-now.Sub(r.last)), true
 }
 
 func (r *reclaimer) run() {
+	began := time.Now()
 	debug.FreeOSMemory()
 	if os.Getenv("GOGC") == "" {
 		var m runtime.MemStats
@@ -61,6 +66,11 @@ func (r *reclaimer) run() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.timer, r.last = nil, time.Now()
+	r.pause = pauseAfter(r.last.Sub(began))
+}
+
+func pauseAfter(took time.Duration) time.Duration {
+	return min(max(leastPause, reclaimShare*took), mostPause)
 }
 
 func percentFor(alive uint64) int {

@@ -14,8 +14,8 @@ func TestMemoryIsGivenBackAtOnceAndThenOnceAPause(t *testing.T) {
 		planned  bool
 	}{
 		{"the first state", &reclaimer{}, 0, true},
-		{"a change soon after", &reclaimer{last: began.Add(-time.Second)}, reclaimPause - time.Second, true},
-		{"a change long after", &reclaimer{last: began.Add(-2 * reclaimPause)}, 0, true},
+		{"a change soon after", &reclaimer{last: began.Add(-time.Second), pause: time.Minute}, time.Minute - time.Second, true},
+		{"a change long after", &reclaimer{last: began.Add(-2 * time.Minute), pause: time.Minute}, 0, true},
 		{"a change while one waits", &reclaimer{last: began, timer: time.NewTimer(time.Hour)}, 0, false},
 		{"a change at the very end", &reclaimer{ended: true}, 0, false},
 	} {
@@ -27,10 +27,20 @@ func TestMemoryIsGivenBackAtOnceAndThenOnceAPause(t *testing.T) {
 	}
 }
 
+func TestAPauseIsFiftyTimesAsLongAsWhatItIsBehind(t *testing.T) {
+	for took, pause := range map[time.Duration]time.Duration{
+		time.Millisecond: leastPause, 400 * time.Millisecond: 20 * time.Second, 3 * time.Second: mostPause,
+	} {
+		if got := pauseAfter(took); got != pause {
+			t.Errorf("%v behind a reclaim of %v, want %v", got, took, pause)
+		}
+	}
+}
+
 func TestReclaimingSettlesAndCanBeEnded(t *testing.T) {
 	var r reclaimer
 	r.run()
-	if r.last.IsZero() || r.timer != nil {
+	if r.last.IsZero() || r.pause < leastPause || r.timer != nil {
 		t.Error("a reclaim does not note that it is done")
 	}
 	r.after(r.last)

@@ -72,7 +72,7 @@ func (w *world) lose(h *heldDirectory, s *scan, next *resolver.Snapshot) *losses
 		}
 	}
 	if s.fresh {
-		for key := range h.entries {
+		for key := range h.entries.all() {
 			if _, there := s.put[key]; !there {
 				l.absent[key] = x.gone(key)
 			}

@@ -90,7 +90,7 @@ func (w *world) duplicates(s *resolver.Snapshot) []finding.Finding {
 // shadowed are the entries of a directory that an earlier one has too.
 func (w *world) shadowed(source int) []string {
 	var keys []string
-	for key := range w.directories[source].entries {
+	for key := range w.directories[source].entries.all() {
 		if w.heldBefore(source, key) {
 			keys = append(keys, key)
 		}
@@ -101,8 +101,7 @@ func (w *world) shadowed(source int) []string {
 // heldBefore tells whether a directory before this one has the entry.
 func (w *world) heldBefore(source int, key string) bool {
 	return slices.ContainsFunc(w.directories[:source], func(h *heldDirectory) bool {
-		_, ok := h.entries[key]
-		return ok
+		return h.entries.has(key)
 	})
 }
 

@@ -228,7 +228,7 @@ func (m *merge) absent(b *upstream.Batch) error {
 		}
 	}
 	m.s.whole, m.s.below = true, base
-	for key := range m.entries {
+	for key := range m.entries.all() {
 		if _, touched := m.next[key]; !touched && !there[key] && name.KeyUnder(key, base) {
 			m.set(key, outcome{ground: Inferred})
 		}
@@ -280,14 +280,14 @@ func (m *merge) follow(ctx context.Context, at upstream.State) error {
 func (m *merge) below(key string) []string {
 	var list []string
 	if id, ok := m.store.Find(key); ok && m.store.Children(id).Len() > 0 {
-		for each := range m.entries {
+		for each := range m.entries.all() {
 			if o, touched := m.next[each]; (!touched || o.draft != nil) && each != key && name.KeyUnder(each, key) {
 				list = append(list, each)
 			}
 		}
 	}
 	for each, o := range m.next {
-		if _, held := m.entries[each]; !held && o.draft != nil && each != key && name.KeyUnder(each, key) {
+		if !m.entries.has(each) && o.draft != nil && each != key && name.KeyUnder(each, key) {
 			list = append(list, each)
 		}
 	}
@@ -301,7 +301,7 @@ func (m *merge) stage() {
 	s.stated = map[string]bool{}
 	for _, key := range m.order {
 		o := m.next[key]
-		held, there := m.entries[key]
+		held, there := m.entries.get(key)
 		switch {
 		case o.draft != nil && (!there || held.digest != o.sum):
 			s.stage(key, o.sum, *o.draft)

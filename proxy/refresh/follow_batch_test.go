@@ -144,8 +144,8 @@ func TestNamesMayChangeHandsInABatch(t *testing.T) {
 			t.Fatalf("%s: %v", sentence, err)
 		}
 		h := w.directories[0]
-		if len(h.entries) != len(tc.want) {
-			t.Errorf("%s: %d entries", sentence, len(h.entries))
+		if h.entries.len() != len(tc.want) {
+			t.Errorf("%s: %d entries", sentence, h.entries.len())
 		}
 		for id, cn := range tc.want {
 			dn := "cn=" + cn + ",ou=Sales,o=Acme"

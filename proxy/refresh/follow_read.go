@@ -103,7 +103,7 @@ func (n *identities) drop(key string) {
 
 // commit takes over what a pass found. After a full one only those entries
 // remain known which are held.
-func (f *follower) commit(entries map[string]mark, s *scan) {
+func (f *follower) commit(entries *marks, s *scan) {
 	if s.full {
 		f.resync = false
 		before := f.identities
@@ -112,7 +112,7 @@ func (f *follower) commit(entries map[string]mark, s *scan) {
 			f.set(id, key)
 		}
 		for key, id := range before.owners {
-			_, held := entries[key]
+			held := entries.has(key)
 			if _, met := f.owners[key]; held && !met {
 				f.set(id, key) // kept although the reading lacks it
 			}

@@ -13,7 +13,7 @@ type heldDirectory struct {
 	name   string
 	source uint8
 
-	entries   map[string]mark
+	entries   *marks
 	pass      uint32
 	total     digest // the sum of all digests
 	twice     []string
@@ -59,10 +59,10 @@ func (s *scan) total(before digest, refused map[string]bool) digest {
 		if refused[key] {
 			continue
 		}
-		total = total.minus(s.held[key].digest).plus(sum)
+		total = total.minus(s.held.digest(key)).plus(sum)
 	}
 	for _, key := range s.gone {
-		total = total.minus(s.held[key].digest)
+		total = total.minus(s.held.digest(key))
 	}
 	return total
 }
@@ -70,19 +70,16 @@ func (s *scan) total(before digest, refused map[string]bool) digest {
 // commit makes a scan what is held.
 func (h *heldDirectory) commit(s *scan, refused map[string]bool, now time.Time) {
 	if s.fresh {
-		h.entries, h.total = make(map[string]mark, len(s.put)), digest{}
+		h.entries, h.total = newMarks(len(s.put)), digest{}
 	}
 	h.total = s.total(h.total, refused)
 	for key, sum := range s.put {
 		if !refused[key] {
-			if !s.fresh {
-				delete(h.entries, key) // its text may be part of a former record
-			}
-			h.entries[key] = mark{sum, s.pass}
+			h.entries.set(key, mark{sum, s.pass})
 		}
 	}
 	for _, key := range s.gone {
-		delete(h.entries, key)
+		h.entries.drop(key)
 	}
 	if s.asked {
 		h.readIn = s.pass

@@ -218,7 +218,7 @@ func (w *world) keptDefinitions() []byte {
 func (w *world) marks() []byte {
 	var out []byte
 	eachEntry(w.now.snapshot.Store(), func(e directory.Entry) {
-		d := w.directories[e.Source()].entries[e.Key()].digest
+		d := w.directories[e.Source()].entries.digest(e.Key())
 		out = d.append(out)
 	})
 	return out

@@ -113,7 +113,7 @@ func (w *world) releaseDirectory(i int, h *heldDirectory) error {
 	s := h.scan(false)
 	s.asOf, s.since, s.seen, s.twice, s.passwords = h.hold.read, h.since, h.seen, h.twice, h.passwords
 	for _, key := range slices.Sorted(maps.Keys(h.hold.absent)) {
-		if _, held := h.entries[key]; held {
+		if h.entries.has(key) {
 			s.remove(key)
 		}
 	}

@@ -111,7 +111,7 @@ func (w *world) takeMarks(st *directory.Store, marks []byte) error {
 		n++
 	}
 	for _, h := range w.directories {
-		h.entries, h.total = make(map[string]mark, n/len(w.directories)), digest{}
+		h.entries, h.total = newMarks(n/len(w.directories)), digest{}
 	}
 	bad := false
 	eachEntry(st, func(e directory.Entry) {
@@ -120,7 +120,8 @@ func (w *world) takeMarks(st *directory.Store, marks []byte) error {
 			return
 		}
 		h, d := w.directories[e.Source()], digestOf(marks)
-		h.entries[e.Key()], h.total, marks = mark{digest: d}, h.total.plus(d), marks[digestBytes:]
+		h.entries.set(e.Key(), mark{digest: d})
+		h.total, marks = h.total.plus(d), marks[digestBytes:]
 	})
 	if bad || len(marks) > 0 {
 		return fmt.Errorf("%w: %s does not fit the entries", saved.ErrDamaged, partMarks)

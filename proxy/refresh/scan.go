@@ -15,22 +15,15 @@ import (
 
 var errNoName = errors.New("it has no name")
 
-// mark is what is held of an entry: its digest, and the last pass over the
-// directory that met it.
-type mark struct {
-	digest digest
-	pass   uint32
-}
-
 // scan is one pass over a directory beside what is held of it. Nothing of it
 // counts until it is committed, but that a pass met an entry.
 type scan struct {
 	name    string
 	source  uint8
 	sieve   *sieve
-	hand    *hand           // of take
-	packing *packing        // nil: drafts are kept
-	held    map[string]mark // by normalised DN
+	hand    *hand    // of take
+	packing *packing // nil: drafts are kept
+	held    *marks
 	pass    uint32
 	fresh   bool // held against nothing
 
@@ -78,7 +71,7 @@ func (s *scan) takeReady(r *ready) {
 	if s.packing != nil && r.change.Put != nil {
 		s.packing.learn(r.change.Put)
 	}
-	now, known := s.held[r.key]
+	now, known := s.held.meet(r.key, s.pass)
 	staged, changed := s.put[r.key]
 	if changed || known && now.pass == s.pass {
 		s.twice = append(s.twice, r.key)
@@ -89,9 +82,6 @@ func (s *scan) takeReady(r *ready) {
 			s.stageReady(r)
 		}
 		return
-	}
-	if known {
-		s.held[r.key] = mark{now.digest, s.pass}
 	}
 	if !known || now.digest != r.sum {
 		s.stageReady(r)
@@ -125,10 +115,7 @@ func (s *scan) takeChange(d directory.Draft) error {
 	if !ok {
 		return nil
 	}
-	now, known := s.held[key]
-	if known {
-		s.held[key] = mark{now.digest, s.pass}
-	}
+	now, known := s.held.meet(key, s.pass)
 	staged, changed := s.put[key]
 	if !changed {
 		staged = now.digest
@@ -173,17 +160,14 @@ func (s *scan) stage(key string, sum digest, d directory.Draft) {
 // met notes the name of an entry that the directory holds; it tells whether
 // anything is held under it.
 func (s *scan) met(key string) bool {
-	now, known := s.held[key]
-	if known {
-		s.held[key] = mark{now.digest, s.pass}
-	}
+	_, known := s.held.meet(key, s.pass)
 	return known
 }
 
 // missing finds what this pass has not met: it is no more.
 func (s *scan) missing() {
 	s.whole = true
-	for key, m := range s.held {
+	for key, m := range s.held.all() {
 		if m.pass == s.pass {
 			continue
 		}

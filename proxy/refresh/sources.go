@@ -56,7 +56,7 @@ func (w *world) counts(s *state) Counts {
 		Servers: int(p.Servers.GetCardinality()), ByDirectory: map[string]int{}, Databases: s.databases.set.Len(),
 	}
 	for _, h := range w.directories {
-		c.ByDirectory[h.name] = len(h.entries)
+		c.ByDirectory[h.name] = h.entries.len()
 	}
 	for _, db := range s.databases.set.All() {
 		c.Instances += len(db.Instances)

@@ -102,12 +102,12 @@ func (w *world) withhold(h *heldDirectory, s *scan, now *hold) {
 	}
 	old := oldEntries{w.now.snapshot, s.source, nil}
 	for _, key := range slices.Sorted(maps.Keys(drafts)) {
-		s.restage(key, h.entries[key].digest, old.with(key, now.kept[key]), now.kept[key])
+		s.restage(key, h.entries.digest(key), old.with(key, now.kept[key]), now.kept[key])
 	}
 	if s.fresh {
 		for _, key := range slices.Sorted(maps.Keys(now.absent)) {
 			if d, ok := old.draft(key); ok {
-				s.stage(key, h.entries[key].digest, d)
+				s.stage(key, h.entries.digest(key), d)
 			}
 		}
 	}
