@@ -300,6 +300,15 @@ func (x *nameIndex) commonHolder(k name.Key, n *namer) (directory.ID, bool) {
 	return only, true
 }
 
+// isAnothers tells whether anybody but one entry has a bare common name in any way.
+func (x *nameIndex) isAnothers(k name.Key, n *namer, but directory.ID) bool {
+	others := false
+	note := func(id directory.ID) { others = others || id != but }
+	x.eachCommonHolder(k, n, note)
+	x.eachHolder(k, n, note)
+	return others
+}
+
 // isFree tells whether nobody has a bare common name in any way.
 func (x *nameIndex) isFree(k name.Key, n *namer) bool {
 	return len(x.commonHolders(k, n)) == 0 && len(x.holders(k, n)) == 0

@@ -10,32 +10,40 @@ import (
 
 // NamesList is what the values of Readers and Authors items are compared with
 // (rule 8.2): the subject's names, the wildcards that cover them, the groups
-// that count and pass the filter, and the given roles. A name that somebody
-// else has too is nobody's, and so is one that means another group or none.
+// that count and pass the filter, and the given roles. A name or common name that
+// somebody else has too is nobody's, and so is one that means another group or none.
 func (s *Snapshot) NamesList(sub *Subject, shown func(*Group) bool, roles []string) []string {
 	groups := s.groupTexts(sub, shown)
 	names := sub.names
 	if len(names) == 0 {
 		names = []name.Name{sub.Name}
 	}
-	shared := map[string]bool{}
-	for _, n := range sub.names {
-		if !slices.Contains(sub.keys, n.Key()) {
-			shared[n.Canonical()] = true
-		}
-	}
 	var list []string
 	for i, n := range names {
 		if i > 0 { // groups and roles stand behind the identity once
 			groups, roles = nil, nil
 		}
+		doubtful := s.doubtful(sub, n)
 		for _, each := range name.NamesList(n, groups, roles) {
-			if !slices.Contains(list, each) {
+			if !slices.Contains(list, each) && !slices.Contains(doubtful, name.Parse(each).Key()) {
 				list = append(list, each)
 			}
 		}
 	}
-	return slices.DeleteFunc(list, func(text string) bool { return shared[text] })
+	return list
+}
+
+// doubtful are the ways to say a name of the subject that may mean somebody
+// else: the name and its common name, or the latter alone. The common name of an
+// alternate name is among them: nobody looks who else has it.
+func (s *Snapshot) doubtful(sub *Subject, n name.Name) []name.Key {
+	switch {
+	case len(sub.names) > 0 && !slices.Contains(sub.keys, n.Key()):
+		return []name.Key{n.Key(), n.CommonKey()}
+	case n.Hierarchical() && (n.Key() != sub.Name.Key() || s.names.isAnothers(n.CommonKey(), &s.namer, sub.Entry)):
+		return []name.Key{n.CommonKey()}
+	}
+	return nil
 }
 
 // groupTexts are the names by which the groups that count name a subject.
