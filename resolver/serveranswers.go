@@ -25,7 +25,8 @@ func (s *Snapshot) Servers() []*server.Server {
 	return list
 }
 
-// ServerAccess asks every known server about a subject.
+// ServerAccess asks every server about a subject, by name: those that are
+// described, and those of which nothing is known but that a database is there.
 func (s *Snapshot) ServerAccess(sub *Subject, q Query) []ServerDecision {
 	a := s.ask(sub, q)
 	var out []ServerDecision
@@ -33,7 +34,18 @@ func (s *Snapshot) ServerAccess(sub *Subject, q Query) []ServerDecision {
 		access, why := srv.Access(a.seen(), q.Channel)
 		out = append(out, ServerDecision{srv.Identity(), access, why})
 	}
+	for _, host := range s.undescribed() {
+		access, why := a.Server(host).Access(a.seen(), q.Channel)
+		out = append(out, ServerDecision{host, access, why})
+	}
+	slices.SortFunc(out, func(a, b ServerDecision) int { return strings.Compare(string(a.Server.Key()), string(b.Server.Key())) })
 	return out
+}
+
+// undescribed are the servers of databases of which there is neither a document
+// nor a setting.
+func (s *Snapshot) undescribed() []name.Name {
+	return slices.DeleteFunc(slices.Clone(s.hosts.every), func(n name.Name) bool { return s.servers[n.Key()] != nil })
 }
 
 // AgentRights yields the agent rights of a subject on every server whose

@@ -316,7 +316,8 @@ func sameDatabase(a, b *database.Database) bool {
 func sameList(a, b *acl.List) bool { return a == b || reflect.DeepEqual(a, b) }
 
 func sameServers(a, b *Snapshot) bool {
-	if len(a.servers) != len(b.servers) {
+	sameName := func(x, y name.Name) bool { return x.Canonical() == y.Canonical() }
+	if len(a.servers) != len(b.servers) || !slices.EqualFunc(a.undescribed(), b.undescribed(), sameName) {
 		return false
 	}
 	for k, x := range a.servers {

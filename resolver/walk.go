@@ -1,6 +1,8 @@
 package resolver
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/aclens/aclens/resolver/acl"
@@ -158,6 +160,7 @@ func (s *Snapshot) unmatched(kind acl.Kind, c acl.Channel) []Decision {
 type hosts struct {
 	of    []int32 // by database.Database.Index
 	names []name.Name
+	every []name.Name // of all instances, those that no key names included; by key
 }
 
 func hostsOf(set *database.Set) *hosts {
@@ -172,7 +175,21 @@ func hostsOf(set *database.Set) *hosts {
 		}
 		h.of[i] = n
 	}
+	h.every = everyHost(set)
 	return h
+}
+
+func everyHost(set *database.Set) []name.Name {
+	var list []name.Name
+	for _, db := range set.All() {
+		for _, in := range db.Instances {
+			if !in.Server.IsZero() { // a list of access without a database is on no server
+				list = append(list, in.Server)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b name.Name) int { return strings.Compare(string(a.Key()), string(b.Key())) })
+	return slices.CompactFunc(list, func(a, b name.Name) bool { return a.Key() == b.Key() })
 }
 
 // noDocument is what a server says of which no document is there (rule 7.1).
