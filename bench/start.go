@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 	flags.StringVar(&c.from, "from", string(peer.FromFile), "where the directory is: aclens-ldif or aclens-slapd")
 	flags.DurationVar(&c.settle, "settle", 30*time.Second, "how long it has to compute nothing until it counts as at rest")
 	flags.StringVar(&c.dir, "dir", "", "folder for the files of the run, kept; empty for one that is removed")
+	flags.StringVar(&c.profile, "profile", "", "folder for a CPU profile of the start until /readyz answers 200, and for those of memory at rest; empty for none")
 	flags.StringVar(&c.root, "root", "..", "folder of the module whose cmd/aclens is built")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -51,7 +53,7 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 }
 
 func (c *coldStart) measureStart(ctx context.Context) error {
-	program, err := peer.BuildAclens(ctx, c.root, c.dir, false)
+	program, err := c.buildProgram(ctx)
 	if err != nil {
 		return err
 	}
@@ -71,7 +73,7 @@ func (c *coldStart) measureStart(ctx context.Context) error {
 	c.running = append(c.running, p)
 	fmt.Fprintf(c.out, "| | after, s | CPU, s | resident, MB | most resident, MB |\n|---|---|---|---|---|\n")
 	ready, err := p.Ready(ctx)
-	if err != nil {
+	if err := errors.Join(err, c.keepProfile(ctx, "/started", "start.txt")); err != nil {
 		return err
 	}
 	answers, err := p.Answers(ctx, c.setting.Bind, c.setting.Question)
@@ -81,13 +83,38 @@ func (c *coldStart) measureStart(ctx context.Context) error {
 	if err := errors.Join(c.stage(p, "/readyz answers 200", ready), c.stage(p, "the first search is answered", answers), c.right(ctx, p)); err != nil {
 		return err
 	}
-	if err := c.rest(ctx, p, "at rest"); err != nil {
+	if err := errors.Join(c.rest(ctx, p, "at rest"), c.keepProfile(ctx, "/debug/pprof/heap", "rest.heap"), c.keepProfile(ctx, "/debug/pprof/allocs", "rest.allocs")); err != nil {
 		return err
 	}
 	if c.from == string(peer.FromSlapd) {
 		return nil
 	}
 	return c.refresh(ctx, p)
+}
+
+// buildProgram builds aclens, with the profile of its start if one is asked for.
+func (c *coldStart) buildProgram(ctx context.Context) (peer.Aclens, error) {
+	program, err := peer.BuildAclens(ctx, c.root, c.dir, c.profile != "")
+	if err != nil || c.profile == "" {
+		return program, err
+	}
+	if err := os.MkdirAll(c.profile, 0o700); err != nil {
+		return program, fmt.Errorf("making a folder for profiles: %w", err)
+	}
+	program.StartProfile = filepath.Join(c.profile, "start.cpu")
+	return program, nil
+}
+
+// keepProfile has a profile written into a file, if any are asked for.
+func (c *coldStart) keepProfile(ctx context.Context, path, file string) error {
+	if c.profile == "" {
+		return nil
+	}
+	address, err := peer.ProfileAddress(c.setting, peer.From(c.from))
+	if err != nil {
+		return err
+	}
+	return fetch(ctx, "http://"+address+path, filepath.Join(c.profile, file))
 }
 
 // right compares some answers with the truth.

@@ -22,19 +22,23 @@ const (
 
 // Aclens is a program that was built from the tree.
 type Aclens struct {
-	Program   string
-	Profiling bool
+	Program      string
+	Profiling    bool
+	StartProfile string // file for the CPU profile of a start; empty for none
 }
 
 // hook serves net/http/pprof from a program that knows nothing of it: the file
-// is laid over cmd/aclens for one build and is not part of the product.
+// is laid over cmd/aclens for one build and is not part of the product. A
+// profile of the start begins before anything is read, and ends when asked to.
 const hook = `package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	_ "net/http/pprof"
 	"os"
+	"runtime/pprof"
 )
 
 func init() {
@@ -45,12 +49,37 @@ func init() {
 	if err := os.WriteFile(os.Getenv("ACLENS_BENCH_PPROF"), []byte(l.Addr().String()), 0o600); err != nil {
 		panic(err)
 	}
+	if name := os.Getenv("ACLENS_BENCH_START"); name != "" {
+		profileStart(name)
+	}
 	go http.Serve(l, nil)
+}
+
+func profileStart(name string) {
+	file, err := os.Create(name)
+	if err != nil {
+		panic(err)
+	}
+	if err := pprof.StartCPUProfile(file); err != nil {
+		panic(err)
+	}
+	http.HandleFunc("/started", func(w http.ResponseWriter, _ *http.Request) {
+		pprof.StopCPUProfile()
+		if err := file.Close(); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(w, name, "holds the start")
+	})
 }
 `
 
-// hookAddress is the variable in which the hook finds the file to write its address into.
-const hookAddress = "ACLENS_BENCH_PPROF"
+// Variables in which the hook finds the file to write its address into, and the
+// one for the profile of the start.
+const (
+	hookAddress = "ACLENS_BENCH_PPROF"
+	hookStart   = "ACLENS_BENCH_START"
+)
 
 // BuildAclens builds the program of the module at root; with profiling, the
 // hook is in it.
@@ -74,7 +103,7 @@ func BuildAclens(ctx context.Context, root, dir string, profiling bool) (Aclens,
 	if text, err := build.CombinedOutput(); err != nil {
 		return Aclens{}, fmt.Errorf("building aclens: %w\n%s", err, text)
 	}
-	return Aclens{program, profiling}, nil
+	return Aclens{Program: program, Profiling: profiling}, nil
 }
 
 func writeHook(root, dir string) (string, error) {
@@ -117,7 +146,8 @@ func (a Aclens) Launch(ctx context.Context, s Setting, from From, slapd string) 
 		return nil, fmt.Errorf("configuring %s: %w", from, err)
 	}
 	if a.Profiling {
-		if err := os.Setenv(hookAddress, filepath.Join(dir, "pprof")); err != nil {
+		err := errors.Join(os.Setenv(hookAddress, filepath.Join(dir, "pprof")), os.Setenv(hookStart, a.StartProfile))
+		if err != nil {
 			return nil, fmt.Errorf("starting %s: %w", from, err)
 		}
 	}
