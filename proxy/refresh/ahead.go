@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"bytes"
 	"sync/atomic"
 
 	"github.com/aclens/aclens/resolver/directory"
@@ -25,6 +26,7 @@ type hand struct {
 	sieve   *sieve
 	packing *packing
 	packer  *directory.Packer
+	key     []byte
 }
 
 func (s *scan) newHand() *hand {
@@ -38,25 +40,52 @@ func (s *scan) newHand() *hand {
 // make strips a draft, finds its name and its digest, and packs it where nothing
 // will look at the draft again.
 func (h *hand) make(d directory.Draft) ready {
+	key, err := name.AppendKey(h.key[:0], d.DN)
+	if h.key = key; err != nil {
+		return ready{dn: d.DN, passwords: h.sieve.strip(&d), err: err}
+	}
+	return h.makeUnder(d, key)
+}
+
+// makeOfLent is make for a draft that is only lent, with its normalised name.
+func (h *hand) makeOfLent(d directory.Draft, key []byte) ready {
+	r := h.makeUnder(d, key)
+	if r.change.Put != nil {
+		kept := r.change.Put.Clone()
+		r.change.Put = &kept
+	}
+	for i, p := range r.passwords {
+		r.passwords[i] = bytes.Clone(p)
+	}
+	return r
+}
+
+func (h *hand) makeUnder(d directory.Draft, key []byte) ready {
 	d.Source = h.source
 	r := ready{dn: d.DN, passwords: h.sieve.strip(&d)}
-	if r.key, r.err = name.KeyOf(d.DN); r.err == nil && r.key == "" {
+	if len(key) == 0 {
 		r.err = errNoName
-	}
-	if r.err != nil {
 		return r
 	}
-	r.sum = h.sieve.digest(r.key, &d)
-	if h.packing != nil {
-		h.packer = h.packer.Under(h.packing.schema.Load())
-		if packed, ok := h.packer.Pack(&d); ok {
-			r.dn, r.key = packed.DN(), packed.Key() // which are there once then
-			r.change.Packed = packed
-			return r
-		}
+	if packed, ok := h.pack(&d, key); ok {
+		r.dn, r.key = packed.DN(), packed.Key() // which are there once then
+		r.change.Packed = packed
+		r.sum = h.sieve.digest(r.key, &d)
+		return r
 	}
-	r.change.Put = &d
+	r.key = string(key)
+	r.sum = h.sieve.digest(r.key, &d)
+	kept := d
+	r.change.Put = &kept
 	return r
+}
+
+func (h *hand) pack(d *directory.Draft, key []byte) (directory.Packed, bool) {
+	if h.packing == nil {
+		return directory.Packed{}, false
+	}
+	h.packer = h.packer.Under(h.packing.schema.Load())
+	return h.packer.Pack(d, key)
 }
 
 // packing is for the first load, where the brake cannot ask for drafts again:

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/source"
 )
 
@@ -76,7 +75,7 @@ func (h *heldDirectory) still(files []offline) bool {
 }
 
 func (s *scan) readLDIF(path string, r io.Reader) error {
-	hands := func() func(directory.Draft) ready { return s.newHand().make }
+	hands := func() source.Hand[ready] { return s.newHand().makeOfLent }
 	return source.ReadLDIFAhead(r, source.File{Name: path}, hands, func(r ready) error { return s.takeOnce(path, &r) })
 }
 

@@ -15,6 +15,28 @@ type Attribute struct {
 	Values [][]byte
 }
 
+// Clone is a copy that shares no value with the draft.
+func (d *Draft) Clone() Draft {
+	out := Draft{DN: d.DN, Source: d.Source, Attributes: make([]Attribute, len(d.Attributes))}
+	values, octets := 0, 0
+	for i := range d.Attributes {
+		values += len(d.Attributes[i].Values)
+		for _, v := range d.Attributes[i].Values {
+			octets += len(v)
+		}
+	}
+	all, text := make([][]byte, 0, values), make([]byte, 0, octets)
+	for i, a := range d.Attributes {
+		from := len(all)
+		for _, v := range a.Values {
+			text = append(text, v...)
+			all = append(all, text[len(text)-len(v):len(text):len(text)])
+		}
+		out.Attributes[i] = Attribute{Name: a.Name, Values: all[from:len(all):len(all)]}
+	}
+	return out
+}
+
 // Add appends one value to the attribute of that name, in the spelling that
 // was used first.
 func (d *Draft) Add(attribute string, values ...[]byte) {

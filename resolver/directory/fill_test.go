@@ -11,6 +11,7 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 
+	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 )
 
@@ -108,7 +109,7 @@ func packSome(rng *rand.Rand, sc *schema.Schema, changes []Change) []Change {
 		if rng.IntN(4) == 0 {
 			p = p.Under(sc)
 		}
-		if packed, ok := p.Pack(out[i].Put); ok && rng.IntN(4) > 0 {
+		if packed, ok := p.Pack(out[i].Put, keyOf(out[i].Put.DN)); ok && rng.IntN(4) > 0 {
 			out[i] = Change{Packed: packed}
 		}
 	}
@@ -119,7 +120,7 @@ func TestWhatWasPackedUnderAnotherSchemaIsNotTaken(t *testing.T) {
 	other, _ := schema.Standard().Intern("itsOwn")
 	d := &Draft{DN: "cn=Jane Doe,o=Acme"}
 	d.AddText("itsOwn", "x")
-	packed, ok := NewPacker(other).Pack(d)
+	packed, ok := NewPacker(other).Pack(d, keyOf(d.DN))
 	if !ok || packed.DN() != d.DN || packed.Key() != "cn=jane doe,o=acme" {
 		t.Fatalf("packed as %q", packed.Key())
 	}
@@ -135,4 +136,13 @@ func TestWhatWasPackedUnderAnotherSchemaIsNotTaken(t *testing.T) {
 	if next, _, faults := some.WithSchema(other).Apply([]Change{{Packed: packed}}); len(faults) > 0 || next.Len() != 2 {
 		t.Errorf("%d entries and %v under its own schema", next.Len(), faults)
 	}
+}
+
+// keyOf is the normalised name of a draft, as a Packer is given it.
+func keyOf(dn string) []byte {
+	key, err := name.AppendKey(nil, dn)
+	if err != nil {
+		return nil
+	}
+	return key
 }

@@ -53,7 +53,8 @@ func at[K comparable, V any](m map[K]*V, k K) *V {
 // finish brings the indexes up to what was written and returns the Store.
 func (w *writer) finish() *Store {
 	if w.first {
-		w.apply(w.noteAll())
+		n := w.noteAll()
+		w.apply(n)
 		return w.Store
 	}
 	n := newNotes()

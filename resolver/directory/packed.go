@@ -36,9 +36,10 @@ func NewPacker(sc *schema.Schema) *Packer {
 // maxKnownNames bounds how many spellings of attribute names are remembered.
 const maxKnownNames = 1 << 14
 
-// Pack packs a draft; false where Apply has to see the draft itself, because of
-// an attribute that the schema does not know or of a fault.
-func (p *Packer) Pack(d *Draft) (Packed, bool) {
+// Pack packs a draft with its normalised name; false where Apply has to see the
+// draft itself, because of an attribute that the schema does not know or of a
+// fault.
+func (p *Packer) Pack(d *Draft, key []byte) (Packed, bool) {
 	for i := range d.Attributes {
 		a := &d.Attributes[i]
 		if _, met := p.names[a.Name]; met || len(a.Values) == 0 {
@@ -54,7 +55,7 @@ func (p *Packer) Pack(d *Draft) (Packed, bool) {
 		}
 		p.names[a.Name] = id
 	}
-	record, err := p.packer.pack(p.names, p.schema, d)
+	record, err := p.packer.packUnder(key, p.names, p.schema, d)
 	return Packed{record}, err == nil
 }
 

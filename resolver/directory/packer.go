@@ -23,14 +23,19 @@ func (p *packer) pack(names map[string]schema.ID, sc *schema.Schema, d *Draft) (
 	if p.key, err = name.AppendKey(p.key[:0], d.DN); err != nil {
 		return "", err
 	}
-	if len(p.key) == 0 {
+	return p.packUnder(p.key, names, sc, d)
+}
+
+// packUnder is pack with the normalised name of the draft.
+func (p *packer) packUnder(key []byte, names map[string]schema.ID, sc *schema.Schema, d *Draft) (Entry, error) {
+	if len(key) == 0 {
 		return "", errors.New("an entry needs a name")
 	}
 	if d.Source >= MaxSources {
 		return "", fmt.Errorf("directory number %d, but there are at most %d", d.Source, MaxSources)
 	}
 	p.resolve(names, sc, d)
-	p.record = appendRecord(p.record[:0], d.Source<<sourceShift, d.DN, p.key, p.attrs)
+	p.record = appendRecord(p.record[:0], d.Source<<sourceShift, d.DN, key, p.attrs)
 	e := Entry(p.record)
 	if cap(p.record) > roomKept {
 		p.record = nil

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -61,10 +62,14 @@ type ldifReader struct {
 	record int             // counts records
 	any    bool            // a line was read
 	names  map[string]attributeName
-	keys   map[string]int // attribute in lower case -> attributeName.number
-	counts []int          // of values, by attribute of the draft
-	key    []byte
-	room   []byte // for values
+	keys   map[string]int  // attribute in lower case -> attributeName.number
+	met    []attributeName // by line of the record before: mostly the next one has the same
+	nth    int             // line of the record
+	counts []int           // of values, by attribute of the draft
+	key    []byte          // of the record's name, normalised
+	room   []byte          // for values
+	lend   bool            // drafts are valid until emit returns, and may lie in the text
+	lent   [][]byte        // the values of a draft that is lent
 }
 
 // placed is a value and which attribute of the draft it belongs to.
@@ -85,6 +90,24 @@ type attributeName struct {
 
 // maxInterned bounds how many attribute names of one file share their text.
 const maxInterned = 4096
+
+// attribute is intern, after a look at the same line of the record before.
+func (l *ldifReader) attribute(spelled []byte) (attributeName, error) {
+	at := l.nth
+	l.nth++
+	if at < len(l.met) && l.met[at].spelled == string(spelled) {
+		return l.met[at], nil
+	}
+	n, err := l.intern(spelled)
+	switch {
+	case err != nil:
+	case at < len(l.met):
+		l.met[at] = n
+	case at < maxInterned:
+		l.met = append(l.met, n)
+	}
+	return n, err
+}
 
 // intern shares the text of attribute names between the records of a file.
 func (l *ldifReader) intern(spelled []byte) (attributeName, error) {
@@ -139,9 +162,13 @@ func (l *ldifReader) flush() error {
 	if len(l.draft.Attributes) == 0 {
 		return fmt.Errorf("entry %q has no attributes", l.draft.DN)
 	}
-	draft := directory.Draft{DN: l.draft.DN, Attributes: slices.Clone(l.draft.Attributes)}
+	draft := l.draft
+	if !l.lend {
+		draft.Attributes = slices.Clone(draft.Attributes)
+	}
 	l.giveValues(&draft)
 	l.draft, l.open, l.added, l.size, l.values = directory.Draft{Attributes: l.draft.Attributes[:0]}, false, false, 0, l.values[:0]
+	l.nth = 0
 	if err := l.emit(draft); err != nil {
 		return &emitError{err}
 	}
@@ -158,7 +185,7 @@ func (l *ldifReader) giveValues(d *directory.Draft) {
 	for _, v := range l.values {
 		counts[v.at]++
 	}
-	all, from := make([][]byte, len(l.values)), 0
+	all, from := l.spaceForValues(), 0
 	for i, n := range counts {
 		d.Attributes[i].Values = all[from : from : from+n]
 		from += n
@@ -173,6 +200,17 @@ func (l *ldifReader) giveValues(d *directory.Draft) {
 	}
 }
 
+// spaceForValues is where the values of a draft go.
+func (l *ldifReader) spaceForValues() [][]byte {
+	if !l.lend {
+		return make([][]byte, len(l.values))
+	}
+	if cap(l.lent) < len(l.values) || cap(l.lent) > maxKept {
+		l.lent = make([][]byte, len(l.values))
+	}
+	return l.lent[:len(l.values)]
+}
+
 // maxKept is how many values a record may have whose room is kept for the next.
 const maxKept = 1 << 16
 
@@ -185,7 +223,7 @@ func (l *ldifReader) take(line []byte) error {
 	if !ok {
 		return errors.New("a line without a colon")
 	}
-	attribute, err := l.intern(head)
+	attribute, err := l.attribute(head)
 	if err != nil {
 		return err
 	}
@@ -228,7 +266,7 @@ func (l *ldifReader) begin(value []byte) error {
 	l.open, l.draft.DN = true, dn
 	l.record++
 	if len(l.keys) > maxInterned {
-		l.names, l.keys, l.places = nil, nil, nil
+		l.names, l.keys, l.places, l.met = nil, nil, nil, nil
 	}
 	return nil
 }
@@ -258,7 +296,8 @@ func (l *ldifReader) addValue(attribute attributeName, value []byte) error {
 }
 
 // value reads ": value" and ":: base64" behind the name, from the first colon
-// on, and refuses ":< address". The value is a copy.
+// on, and refuses ":< address". The value is a copy, or lies in the text that
+// drafts are lent from.
 func (l *ldifReader) value(rest []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(rest, []byte("<")):
@@ -269,6 +308,9 @@ func (l *ldifReader) value(rest []byte) ([]byte, error) {
 	value := bytes.TrimLeft(rest, " ")
 	if err := checkSafe(value); err != nil {
 		return nil, err
+	}
+	if l.lend && l.lines.lies {
+		return value, nil
 	}
 	return l.copyOf(value), nil
 }
@@ -301,12 +343,32 @@ func decodeBase64(text []byte) ([]byte, error) {
 // write it, but not what must have been meant otherwise.
 func checkSafe(value []byte) error {
 	switch {
+	case isPlain(value):
+		return nil
 	case bytes.IndexByte(value, 0) >= 0 || bytes.IndexByte(value, '\r') >= 0 || bytes.IndexByte(value, '\n') >= 0:
 		return errors.New("the value holds a control character and is not in base64")
 	case !utf8.Valid(value):
 		return errors.New("the value is neither UTF-8 nor base64")
 	}
 	return nil
+}
+
+// isPlain tells text of ASCII without control characters, eight octets at a time:
+// with the top bit of one set, or borrowed from where it is below a space, the
+// text is something else.
+func isPlain(text []byte) bool {
+	const spaces, tops = 0x2020202020202020, 0x8080808080808080
+	for ; len(text) >= 8; text = text[8:] {
+		if w := binary.LittleEndian.Uint64(text); (w|(w-spaces))&tops != 0 {
+			return false
+		}
+	}
+	for _, c := range text {
+		if c < ' ' || c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // isAttribute tells an attribute description (RFC 4512, 2.5): a name or an

@@ -11,15 +11,20 @@ import (
 )
 
 // ReadLDIFAhead is ReadLDIF on all cores: parts of the file are read side by
-// side, each entry is given to a hand, and what the hand makes of it is given to
-// take, in the order of the file and on the caller's goroutine. hands makes a
-// hand for one goroutine at a time. What take is given, and the error, are those
-// of ReadLDIF; take's own error ends the reading and is returned as it is.
-func ReadLDIFAhead[T any](r io.Reader, f File, hands func() func(directory.Draft) T, take func(T) error) error {
+// side, each entry is given to a hand with its normalised name, and what the hand
+// makes of it is given to take, in the order of the file and on the caller's
+// goroutine. hands makes a hand for one goroutine at a time. What a hand is given
+// is lent until it returns: of what it keeps it has to make a copy. The entries
+// and the error are those of ReadLDIF; take's own error ends the reading and is
+// returned as it is.
+func ReadLDIFAhead[T any](r io.Reader, f File, hands func() Hand[T], take func(T) error) error {
 	return readAhead(ldifParts{r: r, size: partBytes, most: maxPart}, f, hands, take)
 }
 
-func readAhead[T any](parts ldifParts, f File, hands func() func(directory.Draft) T, take func(T) error) error {
+// Hand makes something of an entry and its normalised name, which are lent to it.
+type Hand[T any] func(d directory.Draft, key []byte) T
+
+func readAhead[T any](parts ldifParts, f File, hands func() Hand[T], take func(T) error) error {
 	a := &ahead[T]{parts: parts, file: f, hands: hands, take: take, work: make(chan *part[T])}
 	defer a.wait()
 	return a.run()
@@ -29,7 +34,7 @@ func readAhead[T any](parts ldifParts, f File, hands func() func(directory.Draft
 type ahead[T any] struct {
 	parts ldifParts
 	file  File
-	hands func() func(directory.Draft) T
+	hands func() Hand[T]
 	take  func(T) error
 	work  chan *part[T]
 	wg    sync.WaitGroup
@@ -100,7 +105,8 @@ func (a *ahead[T]) end(err error) error {
 		return nil
 	}
 	hand := a.hands()
-	l := newLDIFReader(a.parts.rest(err), func(d directory.Draft) error { return a.take(hand(d)) })
+	var l *ldifReader
+	l = newLDIFReader(a.parts.rest(err), func(d directory.Draft) error { return a.take(hand(d, l.key)) })
 	l.lines.line, l.any = a.parts.line, a.lines
 	return l.read(a.file)
 }
@@ -114,12 +120,12 @@ func (a *ahead[T]) serve() {
 }
 
 // read reads a part, and tells whether there was a line in it or before.
-func (a *ahead[T]) read(p *part[T], hand func(directory.Draft) T) bool {
-	l := newLDIFReader(bytes.NewReader(p.text), func(d directory.Draft) error {
-		p.made = append(p.made, hand(d))
+func (a *ahead[T]) read(p *part[T], hand Hand[T]) bool {
+	l := &ldifReader{lines: &ldifLines{text: p.text, line: p.line, limit: maxLDIFLine}, limit: maxRecord, any: a.lines, lend: true}
+	l.emit = func(d directory.Draft) error {
+		p.made = append(p.made, hand(d, l.key))
 		return nil
-	})
-	l.lines.line, l.any = p.line, a.lines
+	}
 	p.err = l.read(a.file)
 	return l.any
 }
@@ -225,14 +231,19 @@ func fill(r io.Reader, text []byte, size int) ([]byte, error) {
 }
 
 // lastEmptyLine is the position behind the last empty line; 0 if there is none.
+// It looks backwards from one line to the one before: near the end there is one.
 func lastEmptyLine(text []byte) int {
-	cut := 0
-	for _, empty := range [...]string{"\n\n", "\n\r\n"} {
-		if at := bytes.LastIndex(text, []byte(empty)); at >= 0 {
-			cut = max(cut, at+len(empty))
+	for end := bytes.LastIndexByte(text, '\n'); end >= 0; {
+		before := bytes.LastIndexByte(text[:end], '\n')
+		if before < 0 {
+			return 0
 		}
+		if line := text[before+1 : end]; len(line) == 0 || len(line) == 1 && line[0] == '\r' {
+			return end + 1
+		}
+		end = before
 	}
-	return cut
+	return 0
 }
 
 // rest is what no part has: what was read already, and then the file or the

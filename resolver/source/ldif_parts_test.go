@@ -12,6 +12,7 @@ import (
 	"testing/iotest"
 
 	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // ldifPieces are put together at random: records, what may stand between them,
@@ -64,8 +65,13 @@ func TestLDIFReadAheadIsWhatIsReadInOnePieceOnRandomInput(t *testing.T) {
 	}
 }
 
-func keepDrafts() func(directory.Draft) directory.Draft {
-	return func(d directory.Draft) directory.Draft { return d }
+func keepDrafts() Hand[directory.Draft] {
+	return func(d directory.Draft, key []byte) directory.Draft {
+		if want, err := name.KeyOf(d.DN); err != nil || want != string(key) {
+			panic(fmt.Sprintf("%q is given with the key %q", d.DN, key))
+		}
+		return d.Clone()
+	}
 }
 
 func reader(text string, broken error) io.Reader {
@@ -97,5 +103,55 @@ func TestAFileOfManyPartsComesInItsOrderAndTheCallersErrorEndsIt(t *testing.T) {
 		if n != until || until < people && err != stop || until == people && err != nil {
 			t.Errorf("%d entries, %v", n, err)
 		}
+	}
+}
+
+func TestWhatIsLookedAtEightOctetsAtATimeIsWhatEachOctetSaysOnRandomText(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 7))
+	plain := 0
+	for range 20_000 {
+		text := make([]byte, r.IntN(20))
+		for i := range text {
+			text[i] = "ab ~\x1f\x00\n\r\x80\xff\xa0"[r.IntN(4+r.IntN(2)*r.IntN(8))]
+		}
+		want := true
+		for _, c := range text {
+			want = want && c >= ' ' && c < 0x80
+		}
+		if got := isPlain(text); got != want {
+			t.Fatalf("%q: %v", text, got)
+		}
+		if want {
+			plain++
+		}
+	}
+	if plain < 2000 || plain > 18_000 {
+		t.Errorf("%d texts were plain", plain)
+	}
+}
+
+func TestTheLastEmptyLineIsFoundOnRandomText(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 7))
+	found := 0
+	for range 20_000 {
+		text := make([]byte, r.IntN(12))
+		for i := range text {
+			text[i] = "a\n\r"[r.IntN(3)]
+		}
+		want := 0
+		for i := range text {
+			for _, empty := range []string{"\n\n", "\n\r\n"} {
+				if strings.HasPrefix(string(text[i:]), empty) {
+					want = max(want, i+len(empty))
+				}
+			}
+		}
+		if got := lastEmptyLine(text); got != want {
+			t.Fatalf("%q: %d, want %d", text, got, want)
+		}
+		found += min(want, 1)
+	}
+	if found < 2000 {
+		t.Errorf("%d texts had one", found)
 	}
 }
