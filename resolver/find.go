@@ -3,6 +3,7 @@ package resolver
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aclens/aclens/resolver/acl"
@@ -30,6 +31,17 @@ const (
 // Notes name, a unique common name, uid or mail, Anonymous or -Default-, or the
 // replica ID of a database. The warnings say what was assumed.
 func (s *Snapshot) FindSubject(text string, mode NameMode) (*Subject, []string, error) {
+	return s.findSubject(text, mode, func(string, directory.ID) bool { return true })
+}
+
+// FindShown is FindSubject for somebody who may not read everything: a uid, a
+// mail address or an alternate name finds nobody whose attribute is not shown,
+// else finding somebody would tell a hidden value. Attributes are folded names.
+func (s *Snapshot) FindShown(text string, shown func(attribute string, id directory.ID) bool) (*Subject, []string, error) {
+	return s.findSubject(text, OnlyHierarchicalNames, shown)
+}
+
+func (s *Snapshot) findSubject(text string, mode NameMode, shown func(string, directory.ID) bool) (*Subject, []string, error) {
 	text = strings.TrimSpace(text)
 	switch {
 	case text == "":
@@ -42,10 +54,8 @@ func (s *Snapshot) FindSubject(text string, mode NameMode) (*Subject, []string, 
 	n := parseEither(text)
 	for _, look := range []func() []directory.ID{
 		func() []directory.ID { return s.byDN(text) },
-		func() []directory.ID { return s.names.holders(n.Key(), &s.namer) },
-		func() []directory.ID { return s.names.commonHolders(n.Key(), &s.namer) },
-		func() []directory.ID { return s.byValue("uid", text) },
-		func() []directory.ID { return s.byValue("mail", text) },
+		func() []directory.ID { return s.byWholeName(n, shown) },
+		func() []directory.ID { return s.byShortName(text, n, shown) },
 	} {
 		if ids := look(); len(ids) > 0 {
 			return s.only(text, ids)
@@ -81,6 +91,43 @@ func (s *Snapshot) byDN(text string) []directory.ID {
 		}
 	}
 	return nil
+}
+
+// byWholeName finds everybody who has a name as own or as alternate name.
+func (s *Snapshot) byWholeName(n name.Name, shown func(string, directory.ID) bool) []directory.ID {
+	alternate := strings.ToLower(s.settings.AlternateName)
+	return slices.DeleteFunc(s.names.holders(n.Key(), &s.namer), func(id directory.ID) bool {
+		sub, ok := s.Subject(id)
+		return ok && sub.Name.Key() != n.Key() && !shown(alternate, id)
+	})
+}
+
+// byShortName finds everybody who may be meant by a bare common name, a uid or
+// a mail address. What is one's uid and another's common name means neither.
+func (s *Snapshot) byShortName(text string, n name.Name, shown func(string, directory.ID) bool) []directory.ID {
+	found := append(s.names.commonHolders(n.Key(), &s.namer), s.serversCalled(n.Key())...)
+	for _, attribute := range []string{"uid", "mail"} {
+		for _, id := range s.byValue(attribute, text) {
+			if shown(attribute, id) {
+				found = append(found, id)
+			}
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// serversCalled are the servers of a bare common name, which rule 2.10 is not
+// about: they are few, and found one by one.
+func (s *Snapshot) serversCalled(k name.Key) []directory.ID {
+	var found []directory.ID
+	for at := s.people.Servers.Iterator(); at.HasNext(); {
+		id := directory.ID(at.Next())
+		if sub, ok := s.Subject(id); ok && sub.Name.CommonKey() == k {
+			found = append(found, id)
+		}
+	}
+	return found
 }
 
 // byValue finds the people and servers with a value of an attribute.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/directory"
 )
 
 func acmeWorld() *world {
@@ -19,6 +20,8 @@ func acmeWorld() *world {
 		{kind: "person", name: "CN=A/O=Acme", alternates: []string{"Shared/Acme"}},
 		{kind: "person", name: "CN=B/O=Acme", alternates: []string{"Shared/Acme"}},
 		{kind: "person", name: "Flat Person"},
+		{kind: "person", name: "CN=Twice/O=Acme"},
+		{kind: "person", name: "CN=Cas Else/O=Acme", uids: []string{"twice"}},
 		{kind: "person", name: `CN=Input"/"Output/O=Acme`},
 		{kind: "server", name: "CN=Hub1/O=Acme", uids: []string{"hub"}},
 		{kind: "group", name: "Staff", groupType: "0", uids: []string{"staff"}},
@@ -52,6 +55,9 @@ func TestASubjectIsFoundByWhateverNamesItAlone(t *testing.T) {
 		{"Jane.Doe@ACME.example", 0, found, "CN=Jane Doe,OU=Sales,O=Acme", acl.Person},
 		{"Hub1/Acme", 0, found, "CN=Hub1,O=Acme", acl.Server},
 		{"hub", 0, found, "CN=Hub1,O=Acme", acl.Server},
+		{"hub1", 0, found, "CN=Hub1,O=Acme", acl.Server},
+		{"CN=Hub1", 0, found, "CN=Hub1,O=Acme", acl.Server},
+		{"twice", 0, ambiguous, "", 0},
 		{"Flat Person", 0, found, "CN=Flat Person", acl.Person},
 		{"Sandra Smith/Acme", 0, found, "uid=ssmith,OU=People,dc=acme,dc=com", acl.Person},
 		{"Sandra Smith", 0, found, "uid=ssmith,OU=People,dc=acme,dc=com", acl.Person},
@@ -99,6 +105,29 @@ func TestASubjectIsFoundByWhateverNamesItAlone(t *testing.T) {
 			t.Errorf("%q is the %s %q, want the %s %q", r.text, sub.Kind, s.DN(sub), r.kind, r.dn)
 		case (len(warnings) > 0) != (r.want == alone && r.kind == acl.Person):
 			t.Errorf("%q: warnings %v", r.text, warnings)
+		}
+	}
+}
+
+func TestWhatIsHiddenFindsNobody(t *testing.T) {
+	s := acmeWorld().build(t)
+	hidden := func(string, directory.ID) bool { return false }
+	for text, found := range map[string]bool{
+		"cn=Jane Doe,ou=Sales,o=Acme": true, "Jane Doe/Sales/Acme": true, "jane doe": true, "Hub1": true, "Sandra Smith/Acme": true, "Twice": true,
+		"jdoe": false, "jane.doe@acme.example": false, "Juana/Acme": false, "hub": false, "bray": false, "info@acme.example": false,
+	} {
+		sub, _, err := s.FindShown(text, hidden)
+		if got := err == nil && sub.Entry != directory.None; got != found {
+			t.Errorf("%q finds %v (%v), want %v", text, got, err, found)
+		}
+		if errors.Is(err, resolver.ErrAmbiguousSubject) {
+			t.Errorf("%q tells by hidden values that there are several: %v", text, err)
+		}
+		if found {
+			continue
+		}
+		if _, _, err := s.FindShown(text, func(string, directory.ID) bool { return true }); errors.Is(err, resolver.ErrUnknownSubject) {
+			t.Errorf("%q is not found where everything is shown: %v", text, err)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -42,7 +43,11 @@ func (s *Snapshot) HideDenyLists(e *Explanation) {
 	e.Misses = slices.DeleteFunc(e.Misses, isHidden)
 	if e.Server.Access != "allowed" {
 		e.Server.Rule, e.Server.Why = "", "" // would tell which list names the subject
-		e.Warnings = slices.DeleteFunc(e.Warnings, func(w string) bool { return len(w) > 6 && w[:6] == "unless" })
+		for i, w := range e.Warnings {
+			if strings.HasPrefix(w, unlessRefused) {
+				e.Warnings[i] = unlessRefused
+			}
+		}
 	}
 }
 

@@ -188,6 +188,9 @@ func TestNoReasonNamesADenyListHoweverItIsNamed(t *testing.T) {
 		if text, _ := json.Marshal(e); strings.Contains(string(text), "Secret") {
 			t.Errorf("by common name %t: a deny list is named: %s", byCN, text)
 		}
+		if !slices.Contains(e.Warnings, "unless the server refuses") {
+			t.Errorf("by common name %t: the answer does not say that the server may refuse: %q", byCN, e.Warnings)
+		}
 	}
 }
 

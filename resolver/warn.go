@@ -8,6 +8,10 @@ import (
 	"github.com/aclens/aclens/resolver/server"
 )
 
+// unlessRefused begins the warning about a server whose lists are not known;
+// the reason behind it may name a deny list.
+const unlessRefused = "unless the server refuses"
+
 // warnings says what a reader of the answer ought to know (rule section 13).
 func (x *explainer) warnings() {
 	l := x.in.List
@@ -31,7 +35,7 @@ func (x *explainer) warnings() {
 		x.warn("matched by a bare common name, which is contested (rule 2.10, D6)")
 	}
 	if d.Server == server.Unknown && (x.sub.Kind == acl.Person || x.sub.Kind == acl.Server) {
-		x.warn("unless the server refuses: " + d.ServerReason.Why)
+		x.warn(unlessRefused + ": " + d.ServerReason.Why)
 	}
 	if l.ExtendedAccess {
 		x.warn("the database has an extended ACL, which can narrow access further and is not evaluated")

@@ -112,3 +112,29 @@ func TestTheAPIAnswersWhatExplainAnswersToWhoeverMayRead(t *testing.T) {
 		t.Errorf("the decision is %s (%v), want the object of explain --json", text, err)
 	}
 }
+
+func TestTheAPITellsByAccessAloneNoUidAndNothingWithoutItsDoubts(t *testing.T) {
+	noLeaks(t)
+	narrow := strings.Replace(apiConfig, "read: [all]}", "read: [access]}", 1)
+	r := start(t, narrow)
+	r.awaitReady(http.StatusOK)
+	ask := func(user string) (int, string) {
+		code, text := request(t, "GET", r.url("/api/v1/decision?database=templates/discussion.ntf&user="+user), "cn=reader,o=acme", "reader", "")
+		return code, string(text)
+	}
+	for user, code := range map[string]int{
+		"jdoe": 404, "jane.doe@acme.example": 404, "nobody": 404, "Jane%20Doe/Sales/Acme": 200, "Jane%20Doe": 200, "cn=Jane%20Doe,ou=Sales,o=Acme": 200,
+	} {
+		if got, text := ask(user); got != code {
+			t.Errorf("%s: %d %s, want %d", user, got, text, code)
+		}
+	}
+	_, hidden := ask("jdoe")
+	_, absent := ask("nobody")
+	if strings.ReplaceAll(hidden, "jdoe", "nobody") != absent {
+		t.Errorf("who is hidden and who is not there look different: %s and %s", hidden, absent)
+	}
+	if _, text := ask("Cas%20New/Sales/Acme"); !strings.Contains(text, "evaluated as a name alone") {
+		t.Errorf("a name without an entry is answered without saying so: %s", text)
+	}
+}

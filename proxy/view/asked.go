@@ -3,6 +3,7 @@ package view
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
@@ -29,6 +30,7 @@ func (s *State) Explain(who policy.Identity, q Question) (*resolver.Explanation,
 		return nil, err
 	}
 	e := s.Snapshot.Explain(a.sub, a.db, a.instance, q.Query)
+	e.Warnings = append(slices.Clip(a.warnings), e.Warnings...)
 	if a.own {
 		if e.LevelNum == int(acl.NoAccess) {
 			return nil, ErrNotShown
@@ -68,7 +70,8 @@ type askedDecision struct {
 	sub      *resolver.Subject
 	db       *database.Database
 	instance *database.Instance
-	own      bool // by right of the own entry alone
+	own      bool     // by right of the own entry alone
+	warnings []string // what was assumed about the name
 }
 
 // ReasonAttribute is the attribute, by its folded name, whose right a decision
@@ -84,7 +87,9 @@ func (s *State) asked(who policy.Identity, q Question) (*askedDecision, error) {
 	if a.db, a.instance, ok = s.Snapshot.Databases().Find(q.Database); !ok {
 		return nil, ErrNotShown
 	}
-	sub, _, err := s.Snapshot.FindSubject(q.User, resolver.OnlyHierarchicalNames)
+	sub, warnings, err := s.Snapshot.FindShown(q.User, func(attribute string, id directory.ID) bool {
+		return a.rights.Attribute(attribute, policy.Real).Readable(id)
+	})
 	granted := a.rights.Database(a.db.Index, ReasonAttribute)
 	switch {
 	case err != nil && granted && !a.rights.Hidden(ReasonAttribute):
@@ -92,7 +97,7 @@ func (s *State) asked(who policy.Identity, q Question) (*askedDecision, error) {
 	case err != nil:
 		return nil, ErrNotShown
 	}
-	a.sub = sub
+	a.sub, a.warnings = sub, warnings
 	if a.rights.Hidden(ReasonAttribute) {
 		return nil, ErrNotShown
 	}
