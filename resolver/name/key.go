@@ -24,6 +24,9 @@ func KeyOf(s string) (string, error) {
 // AppendKey appends what KeyOf returns, for lookups that need no string. On an
 // error dst is returned as it was.
 func AppendKey(dst []byte, s string) ([]byte, error) {
+	if key, ok := appendPlainKey(dst, s); ok {
+		return key, nil
+	}
 	in, err := newScanner(s)
 	if err != nil || in.atEnd() {
 		return dst, err
