@@ -189,6 +189,7 @@ type nameChange struct {
 	byName   [2][]uint64
 	common   [2][]uint64
 	branches map[name.Key]*[2][]uint32
+	plain    map[string]*[2][]uint32 // those of branches that plain names led to, by the name above
 }
 
 const (
@@ -197,21 +198,48 @@ const (
 )
 
 func (x *nameIndex) change() *nameChange {
-	return &nameChange{index: x, branches: map[name.Key]*[2][]uint32{}}
+	return &nameChange{index: x, branches: map[name.Key]*[2][]uint32{}, plain: map[string]*[2][]uint32{}}
 }
 
 func (c *nameChange) note(side int, id directory.ID, n *Names, isPerson bool) {
 	for _, each := range n.all() {
 		c.byName[side] = append(c.byName[side], pairs.Of(c.index.hash.Text(string(each.Key())), uint32(id)))
-		b := branchOf(each)
-		if c.branches[b] == nil {
-			c.branches[b] = new([2][]uint32)
-		}
-		c.branches[b][side] = append(c.branches[b][side], uint32(id))
+		b := c.branch(branchOf(each))
+		b[side] = append(b[side], uint32(id))
 	}
 	if k := n.Own.CommonKey(); isPerson && k != "" {
 		c.common[side] = append(c.common[side], pairs.Of(c.index.hash.Text(string(k)), uint32(id)))
 	}
+}
+
+func (c *nameChange) branch(k name.Key) *[2][]uint32 {
+	b := c.branches[k]
+	if b == nil {
+		b = new([2][]uint32)
+		c.branches[k] = b
+	}
+	return b
+}
+
+// notePlain is note for a name that comes and that nobody has to parse; false
+// for others. Of those right below one name only the first is parsed, for the
+// branch that they share.
+func (c *nameChange) notePlain(id directory.ID, s *Snapshot) bool {
+	own, common, above, ok := s.namer.plain(id)
+	if !ok {
+		return false
+	}
+	b := c.plain[above]
+	if b == nil {
+		b = c.branch(branchOf(s.namer.names(id).Own))
+		c.plain[above] = b
+	}
+	b[come] = append(b[come], uint32(id))
+	c.byName[come] = append(c.byName[come], pairs.Of(c.index.hash.Text(string(own)), uint32(id)))
+	if s.people.People.Contains(uint32(id)) {
+		c.common[come] = append(c.common[come], pairs.Of(c.index.hash.Text(string(common)), uint32(id)))
+	}
+	return true
 }
 
 // join adds what was noted about entries of higher IDs.
@@ -220,12 +248,10 @@ func (c *nameChange) join(o *nameChange) {
 		c.byName[side] = append(c.byName[side], o.byName[side]...)
 		c.common[side] = append(c.common[side], o.common[side]...)
 	}
-	for b, ids := range o.branches {
-		if c.branches[b] == nil {
-			c.branches[b] = new([2][]uint32)
-		}
+	for k, ids := range o.branches {
+		b := c.branch(k)
 		for side := range ids {
-			c.branches[b][side] = append(c.branches[b][side], ids[side]...)
+			b[side] = append(b[side], ids[side]...)
 		}
 	}
 }

@@ -171,6 +171,9 @@ func (r *renaming) note(old, n *Snapshot, touched []directory.ID) {
 	for _, id := range touched {
 		wasKind, was := old.people.Kind(id)
 		isKind, is := n.people.Kind(id)
+		if !was && len(old.members.groups) == 0 && (!is || r.change.notePlain(id, n)) {
+			continue
+		}
 		var before, after Names
 		if was {
 			before = old.namer.names(id)
