@@ -51,6 +51,9 @@ func diff(c *cobra.Command, q *question, before, after string) error {
 	if err != nil {
 		return err
 	}
+	if err := oneKind(before, after); err != nil {
+		return usage(err)
+	}
 	var sides [2]*resolver.Snapshot
 	for i, file := range []string{before, after} {
 		if sides[i], err = loadSide(c, q.config, file); err != nil {
@@ -77,14 +80,38 @@ func diff(c *cobra.Command, q *question, before, after string) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("writing the differences: %w", err)
 	}
-	if !q.asJSON {
-		fmt.Fprintf(out, "%d changes\n", n)
+	if q.asJSON {
+		out = c.ErrOrStderr()
 	}
+	fmt.Fprintf(out, "%d changes\nBefore: as of %s\nAfter: as of %s\n", n, ages(sides[0].AsOf().Freshness()), ages(sides[1].AsOf().Freshness()))
 	if n > 0 {
 		return problems()
 	}
 	return nil
 }
+
+// oneKind refuses to compare ACLs with a directory: each side would have its own
+// file beside the other source of the configuration, and the two would differ in
+// nothing that anybody asked about. A saved snapshot goes with either.
+func oneKind(before, after string) error {
+	var kinds [2]fileKind
+	for i, file := range []string{before, after} {
+		kind, err := kindOfFile(file)
+		if err != nil {
+			return err
+		}
+		if kind == savedSnapshot {
+			return nil
+		}
+		kinds[i] = kind
+	}
+	if kinds[0].ofDirectory() != kinds[1].ofDirectory() {
+		return fmt.Errorf("%s and %s cannot be compared: one is a directory, the other are access control lists", before, after)
+	}
+	return nil
+}
+
+func (k fileKind) ofDirectory() bool { return k == directoryLDIF || k == directoryDXL }
 
 func accessWords(a report.Access) string {
 	return strings.Join(append([]string{a.Level}, a.Roles...), " ")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"text/tabwriter"
 
+	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/source"
 )
@@ -18,6 +19,10 @@ type documentAnswer struct {
 	Form     string    `json:"form"`
 	Read     acl.Grant `json:"read"`
 	Edit     acl.Grant `json:"edit"`
+	Warnings []string  `json:"warnings"`
+
+	AsOf     *resolver.ExplainedAsOf     `json:"asOf"`
+	Snapshot *resolver.ExplainedSnapshot `json:"snapshot"`
 }
 
 // readDocument reads the Readers and Authors items of a DXL document.
@@ -47,6 +52,13 @@ func printDocument(out io.Writer, a *documentAnswer) error {
 	}{{"May read", a.Read}, {"May edit", a.Edit}} {
 		fmt.Fprintf(w, "%s\t%s\n", x.what, grantWords(x.grant))
 	}
+	for i, warning := range a.Warnings {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "Warning: %s\n", warning)
+	}
+	fmt.Fprintf(w, "\nAs of %s, snapshot %s\n", agesAndStale(a.AsOf, a.Snapshot.Stale), a.Snapshot.ID)
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}

@@ -99,7 +99,10 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 			return usage(err)
 		}
 		access := s.DocumentAccess(sub, instance, query, items)
-		a := &documentAnswer{sub.Name.Canonical(), db.Key, cmp.Or(doc.UNID, document), doc.Form, access.Read, access.Edit}
+		a := &documentAnswer{
+			User: sub.Name.Canonical(), Database: db.Key, Document: cmp.Or(doc.UNID, document), Form: doc.Form, Read: access.Read, Edit: access.Edit,
+			Warnings: append([]string{}, warnings...), AsOf: s.AsOf().Freshness(), Snapshot: loaded.named(),
+		}
 		if q.asJSON {
 			return writeJSON(c.OutOrStdout(), a)
 		}
@@ -108,7 +111,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 	e := s.Explain(sub, db, instance, query)
 	e.Warnings = append(append([]string{}, warnings...), e.Warnings...)
 	e.AsOf = s.AsOf().Freshness()
-	e.Snapshot = &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale}
+	e.Snapshot = loaded.named()
 	if q.asJSON {
 		return writeJSON(c.OutOrStdout(), e)
 	}
@@ -166,7 +169,7 @@ func printExplanation(out io.Writer, e *resolver.Explanation) error {
 		}
 		p("Warning: %s\n", warning)
 	}
-	p("\nAs of %s, snapshot %s\n", ages(e.AsOf), e.Snapshot.ID)
+	p("\nAs of %s, snapshot %s\n", agesAndStale(e.AsOf, e.Snapshot.Stale), e.Snapshot.ID)
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing the explanation: %w", err)
 	}
@@ -195,6 +198,14 @@ func listOr(list []string, none string) string {
 		return none
 	}
 	return strings.Join(list, ", ")
+}
+
+// agesAndStale says too whether a source is older than the configuration allows.
+func agesAndStale(a *resolver.ExplainedAsOf, stale bool) string {
+	if stale {
+		return ages(a) + " (stale)"
+	}
+	return ages(a)
 }
 
 func ages(a *resolver.ExplainedAsOf) string {

@@ -94,7 +94,7 @@ func writeReport(c *cobra.Command, f *reportFlags) error {
 		return usage(err)
 	}
 	heading := f.heading(loaded, &options)
-	return f.write(c, loaded.Snapshot, options, func(out io.Writer) report.Writer { return format(out, heading) })
+	return f.write(c, loaded.Snapshot, agesAndStale(loaded.Snapshot.AsOf().Freshness(), loaded.Stale), options, func(out io.Writer) report.Writer { return format(out, heading) })
 }
 
 // fits tells, before anything is written, whether a page can hold the report.
@@ -169,7 +169,7 @@ func (f *reportFlags) choose(s *resolver.Snapshot, o *report.Options) error {
 
 // write writes the report into a file of its own and gives it its name when it
 // is whole, so that a report that broke off is never taken for one.
-func (f *reportFlags) write(c *cobra.Command, s *resolver.Snapshot, o report.Options, format func(io.Writer) report.Writer) error {
+func (f *reportFlags) write(c *cobra.Command, s *resolver.Snapshot, ages string, o report.Options, format func(io.Writer) report.Writer) error {
 	begun := time.Now()
 	done := progress(c.ErrOrStderr(), &o)
 	rows := 0
@@ -189,7 +189,7 @@ func (f *reportFlags) write(c *cobra.Command, s *resolver.Snapshot, o report.Opt
 		to = "standard output"
 	}
 	fmt.Fprintf(c.ErrOrStderr(), "%d rows to %s: %d users, %d databases, in %s, as of %s\n", rows, to, usersOf(s, &o), len(o.Databases),
-		time.Since(begun).Round(time.Millisecond), ages(s.AsOf().Freshness()))
+		time.Since(begun).Round(time.Millisecond), ages)
 	return nil
 }
 

@@ -228,6 +228,11 @@ type loadedState struct {
 	Stale bool
 }
 
+// named is the state as answers name it.
+func (l *loadedState) named() *resolver.ExplainedSnapshot {
+	return &resolver.ExplainedSnapshot{ID: l.ID, Stale: l.Stale}
+}
+
 // loadFor reads a configuration and everything that it names, once, and says on
 // standard error what of it is broken and so left out of the answer.
 func loadFor(c *cobra.Command, q *question) (*loadedState, error) {

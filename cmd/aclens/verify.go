@@ -1,11 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/verify"
 )
 
@@ -45,9 +47,11 @@ func verifyAnswers(c *cobra.Command, q *question, against string) error {
 		fmt.Fprintf(c.ErrOrStderr(), "aclens: %v\n", &faults[i])
 	}
 	if q.asJSON {
-		err = writeJSON(c.OutOrStdout(), report)
+		err = writeJSON(c.OutOrStdout(), verifyAnswer{report, loaded.Snapshot.AsOf().Freshness(), loaded.named()})
 	} else {
 		err = report.Print(c.OutOrStdout())
+		_, broken := fmt.Fprintf(c.OutOrStdout(), "\nAs of %s\n", agesAndStale(loaded.Snapshot.AsOf().Freshness(), loaded.Stale))
+		err = errors.Join(err, broken)
 	}
 	if err != nil {
 		return fmt.Errorf("writing the result: %w", err)
@@ -56,6 +60,13 @@ func verifyAnswers(c *cobra.Command, q *question, against string) error {
 		return problems()
 	}
 	return nil
+}
+
+// verifyAnswer is the result with the ages of what it was held against.
+type verifyAnswer struct {
+	verify.Report
+	AsOf     *resolver.ExplainedAsOf     `json:"asOf"`
+	Snapshot *resolver.ExplainedSnapshot `json:"snapshot"`
 }
 
 // readAnswers reads the table; one without any line that can be read is an error.

@@ -59,13 +59,13 @@ func who(c *cobra.Command, q *question, database, atLeast, role string) error {
 	}
 	fresh := s.AsOf().Freshness()
 	if q.asJSON {
-		return answer.WriteJSON(c.OutOrStdout(), fresh, &resolver.ExplainedSnapshot{ID: loaded.ID, Stale: loaded.Stale})
+		return answer.WriteJSON(c.OutOrStdout(), fresh, loaded.named())
 	}
-	return printWho(painted(c), answer, fresh)
+	return printWho(painted(c), answer, agesAndStale(fresh, loaded.Stale))
 }
 
 // printWho writes the answer for people.
-func printWho(out io.Writer, a *report.Answer, fresh *resolver.ExplainedAsOf) error {
+func printWho(out io.Writer, a *report.Answer, ages string) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	n := 0
 	for h := range a.Rows() {
@@ -89,7 +89,7 @@ func printWho(out io.Writer, a *report.Answer, fresh *resolver.ExplainedAsOf) er
 			fmt.Fprintf(w, "  %s\t%s\trule %s: %s\n", strings.Join(b.Entries, ", "), b.Kind, b.Rule, b.How)
 		}
 	}
-	fmt.Fprintf(w, "\nAs of %s\n", ages(fresh))
+	fmt.Fprintf(w, "\nAs of %s\n", ages)
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
