@@ -2,25 +2,21 @@ package view
 
 import (
 	"encoding/base64"
-	"slices"
 	"strings"
 
 	"github.com/aclens/aclens/proxy/wire"
-	"github.com/aclens/aclens/resolver/directory"
+	"github.com/aclens/aclens/resolver/name"
 )
 
 // ldif is what a change made of an entry, as the lines of RFC 2849 that stand
 // behind its changetype: all attributes of one that came, and of one that was
 // modified those that differ, with the values of now, as far as they may be read.
 func (t *teller) ldif(c *Change) string {
-	if c.Access != nil {
-		return accessLDIF(c)
-	}
-	p, id, there := t.find(c)
+	at, there := t.now(c)
 	if !there {
 		return ""
 	}
-	values := t.valuesOf(p, id, c)
+	values := t.valuesOf(&at, c)
 	var b strings.Builder
 	if c.Kind == Added {
 		for _, a := range values {
@@ -28,7 +24,7 @@ func (t *teller) ldif(c *Change) string {
 		}
 		return b.String()
 	}
-	for _, n := range c.Attributes {
+	for _, n := range t.readable(at.place, at.id, c.Attributes) {
 		b.WriteString("replace: " + n + "\n")
 		for _, a := range values {
 			if strings.EqualFold(a.name, n) {
@@ -46,8 +42,25 @@ type valued struct {
 	values []string
 }
 
+// now is the entry that changed, a decision record too, as the identity sees it.
+func (t *teller) now(c *Change) (target, bool) {
+	if c.Access != nil {
+		dn, err := name.ParseDN(c.DN)
+		if err != nil {
+			return target{}, false
+		}
+		at, r := t.state.findVirtual(dn, t.rights)
+		return at, r.Code == wire.Success
+	}
+	p, id, there := t.find(c)
+	if p == place(t.tree) {
+		return target{place: p, store: t.tree.store, id: id, virtual: true}, there
+	}
+	return target{place: p, store: t.state.Snapshot.Store(), id: id}, there
+}
+
 // valuesOf is what the identity is shown of an entry.
-func (t *teller) valuesOf(p place, id directory.ID, c *Change) []valued {
+func (t *teller) valuesOf(at *target, c *Change) []valued {
 	ask := [][]byte{[]byte("*")}
 	for _, n := range c.Attributes {
 		ask = append(ask, []byte(n))
@@ -61,12 +74,8 @@ func (t *teller) valuesOf(p place, id directory.ID, c *Change) []valued {
 	}
 	q := &Query{view: t.state.view, state: t.state, rights: t.rights, pace: &pace{}}
 	q.sel = t.state.selectionOf(ask, selecting{})
-	st, virtual := t.state.Snapshot.Store(), false
-	if p == place(t.tree) {
-		st, virtual = t.tree.store, true
-	}
-	w := q.writerFor(&stage{place: p, store: st, virtual: virtual}, q.sel)
-	e, ok := shownIn(w.append(nil, 1, id))
+	w := q.writerFor(&stage{place: at.place, store: at.store, virtual: at.virtual}, q.sel)
+	e, ok := shownIn(w.append(nil, 1, at.id))
 	if !ok {
 		return nil
 	}
@@ -83,34 +92,6 @@ func read(e *wire.EntryCursor) []valued {
 		out = append(out, a)
 	}
 	return out
-}
-
-// accessLDIF is a decision record's change in its most important attributes.
-func accessLDIF(c *Change) string {
-	var b strings.Builder
-	to := &c.Access.To
-	for _, a := range []valued{
-		{"databaseKey", []string{c.Access.Database}}, {"accessSubject", []string{c.Access.User}},
-		{attrAccessLevel, []string{to.Level}}, {"accessWebLevel", nonEmpty(to.WebLevel)}, {attrAccessRole, to.Roles},
-		{"accessSource", nonEmpty(to.Source)}, {"winningEntry", to.Winning},
-	} {
-		switch {
-		case c.Kind == Added:
-			writeValues(&b, a.name, a.values)
-		case slices.Contains(c.Attributes, a.name):
-			b.WriteString("replace: " + a.name + "\n")
-			writeValues(&b, a.name, a.values)
-			b.WriteString("-\n")
-		}
-	}
-	return b.String()
-}
-
-func nonEmpty(text string) []string {
-	if text == "" {
-		return nil
-	}
-	return []string{text}
 }
 
 func writeValues(b *strings.Builder, attribute string, values []string) {
