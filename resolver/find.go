@@ -152,6 +152,13 @@ func (s *Snapshot) byValue(attribute, value string) []directory.ID {
 	return found
 }
 
+// NamesGroup tells whether a text is the name by which ACLs know a group, or
+// several groups: about a group nothing is decided.
+func (s *Snapshot) NamesGroup(text string) bool {
+	_, known := s.members.named[parseEither(strings.TrimSpace(text)).Key()]
+	return known
+}
+
 func (s *Snapshot) nameAlone(text string, n name.Name, mode NameMode) (*Subject, []string, error) {
 	if id, ok := name.ReplicaID(text); ok {
 		return s.NamedSubject(name.Parse(id), acl.Database), nil, nil

@@ -51,7 +51,12 @@ func serveDemo(c *cobra.Command, ldapAddr, httpAddr string) error {
 	if err != nil {
 		return usage(demoFlags(dir, err))
 	}
-	return serve(c.Context(), c.ErrOrStderr(), cfg, func(s *service) { printDemoLines(c.OutOrStdout(), s) })
+	err = serve(c.Context(), c.ErrOrStderr(), cfg, func(s *service) { printDemoLines(c.OutOrStdout(), s) })
+	var exit *exitError
+	if errors.As(err, &exit) && exit.err != nil {
+		exit.err = demoFlags(dir, exit.err)
+	}
+	return err
 }
 
 // demoFlags says what is wrong with the addresses, all that a user can get

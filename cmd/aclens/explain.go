@@ -87,7 +87,7 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 	s := loaded.Snapshot
 	sub, warnings, err := s.FindSubject(user, mode)
 	if err != nil {
-		return usage(fmt.Errorf("--user: %w%s", err, nameAdvice(err, mode)))
+		return usage(fmt.Errorf("--user: %w%s", err, nameAdvice(s, user, err, mode)))
 	}
 	db, instance, ok := s.Databases().Find(database)
 	if !ok {
@@ -119,7 +119,10 @@ func explain(c *cobra.Command, q *question, user, database, document string, mod
 }
 
 // nameAdvice says how a name without an entry could be asked about all the same.
-func nameAdvice(err error, mode resolver.NameMode) string {
+func nameAdvice(s *resolver.Snapshot, user string, err error, mode resolver.NameMode) string {
+	if errors.Is(err, resolver.ErrUnknownSubject) && s.NamesGroup(user) {
+		return "; it is a group: aclens who says who has access through it"
+	}
 	if mode == resolver.AnyName || !errors.Is(err, resolver.ErrUnknownSubject) {
 		return ""
 	}

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -65,12 +66,20 @@ func run(args []string, out, errOut io.Writer) int {
 	}
 	var exit *exitError
 	if !errors.As(err, &exit) {
-		exit = &exitError{exitUsage, err} // cobra's own: a flag or a command that does not exist
+		exit = &exitError{exitUsage, withoutConfig(err)} // cobra's own: a flag or a command that does not exist
 	}
 	if exit.err != nil {
 		fmt.Fprintf(errOut, "aclens: %v\n", exit.err)
 	}
 	return exit.status
+}
+
+// withoutConfig tells whoever has no configuration yet what needs none.
+func withoutConfig(err error) error {
+	if text := err.Error(); !strings.HasPrefix(text, "required flag") || !strings.Contains(text, `"config"`) {
+		return err
+	}
+	return fmt.Errorf("%w; aclens serve --demo needs no configuration", err)
 }
 
 func rootCommand() *cobra.Command {
@@ -83,12 +92,14 @@ LDAP attributes and groups.
 
 Exit status: 0 done, 1 problems found, 2 usage, configuration or input error,
 3 a needed service cannot be reached.`,
+		Version:       versionWords(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args:          cobra.NoArgs,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.AddCommand(serveCommand(), checkCommand(), explainCommand(), whoCommand(), reportCommand(), diffCommand(), verifyCommand(), shadowCommand(), releaseCommand(), versionCommand(), healthcheckCommand())
+	root.SetVersionTemplate("{{.Version}}\n")
 	completionCommand(root)
 	completing(root)
 	return root

@@ -119,7 +119,7 @@ func TestWhatTheBrakeHoldsIsShownAndReleasedByAnAdministratorAlone(t *testing.T)
 			t.Errorf("%s: %d %s", c.sentence, code, text)
 		}
 	}
-	if code, text := request(t, "GET", r.url("/api/v1/held"), "cn=reader,o=acme", "reader", ""); code != 403 || strings.Contains(string(text), "Person") {
+	if code, text := request(t, "GET", r.url("/api/v1/held"), "cn=reader,o=acme", "reader", ""); code != 403 || strings.Contains(string(text), "Person") || !strings.Contains(string(text), "no rule in clients gives to cn=reader,o=acme: read: [admin]") {
 		t.Errorf("what is held is shown to others: %d %s", code, text)
 	}
 	ask(exitUsage, "--held", "0000000000000000")

@@ -15,11 +15,16 @@ func versionCommand() *cobra.Command {
 		Example: "  aclens version",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			v, r := buildVersion()
-			_, err := fmt.Fprintf(c.OutOrStdout(), "aclens %s (revision %s, %s)\n", v, r, runtime.Version())
+			_, err := fmt.Fprintln(c.OutOrStdout(), versionWords())
 			return err
 		},
 	}
+}
+
+// versionWords is what version and --version print.
+func versionWords() string {
+	v, r := buildVersion()
+	return fmt.Sprintf("aclens %s (revision %s, %s)", v, r, runtime.Version())
 }
 
 // buildVersion is what the linker was told, or what the toolchain noted.

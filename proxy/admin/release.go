@@ -72,7 +72,7 @@ func (a *API) steward(w http.ResponseWriter, r *http.Request) (*view.State, poli
 	}
 	if !s.IsAdmin(who) {
 		a.Holds.Tell(r, who, "", Forbidden)
-		writeError(w, http.StatusForbidden, "this needs the right admin")
+		writeError(w, http.StatusForbidden, "this needs the right admin, which no rule in clients gives to "+who.DN+": read: [admin]")
 		return nil, who, false
 	}
 	return s, who, true
