@@ -19,7 +19,7 @@ type Directory interface {
 	Compare(who policy.Identity, r *wire.CompareRequest, assertion *wire.Filter) wire.Result
 }
 
-// Search is one planned search. It is run once.
+// Search is one planned search. It is run once, and not used afterwards.
 type Search interface {
 	// Cost estimates the candidates that Run will look at.
 	Cost() int

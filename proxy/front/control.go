@@ -79,10 +79,15 @@ func only(ops ...wire.Op) func(wire.Op) bool {
 // code of the result is Success the request is to be refused with it; an error
 // ends the session.
 func (s *session) controls(w *scratch, m wire.Message) (requestControls, wire.Result, error) {
-	asked := requestControls{who: s.who}
 	if len(m.Controls) == 0 {
-		return asked, wire.Result{}, nil
+		return requestControls{who: s.who}, wire.Result{}, nil
 	}
+	return s.takeControls(w, m)
+}
+
+// takeControls is controls for a request that has some.
+func (s *session) takeControls(w *scratch, m wire.Message) (requestControls, wire.Result, error) {
+	asked := requestControls{who: s.who}
 	list, err := wire.ParseControlsInto(w.controls, m.Controls)
 	if wire.IsLimit(err) {
 		s.server.limit(LimitRequest)

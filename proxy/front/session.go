@@ -124,7 +124,9 @@ func (s *session) handle(ctx context.Context, c *call, m wire.Message) (err erro
 			err = s.reply(c, wire.Result{Code: wire.Other, Message: "internal error"})
 		}
 	}()
-	err = s.dispatch(ctx, c, m)
+	if err = s.dispatch(ctx, c, m); err == nil {
+		return nil
+	}
 	var malformed *wire.MalformedError
 	if errors.As(err, &malformed) {
 		return protocolFault(malformed.Error())

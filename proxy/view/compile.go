@@ -106,10 +106,20 @@ func (c *compiler) eachType(f *wire.Filter, stored func(*assertion) directory.Fi
 	return out
 }
 
+// called is the folded name of a type and the class of right that it needs.
+func (c *compiler) called(id schema.ID) (folded string, class policy.Class) {
+	if c.state != nil && c.schema == c.state.Snapshot.Store().Schema() && int(id) < len(c.state.columns) {
+		return c.state.columns[id].folded, c.state.columns[id].class
+	}
+	folded = strings.ToLower(c.schema.Type(id).Name())
+	return folded, classOf(folded)
+}
+
 // oneType makes an item on the descriptions of one type, with its guard.
 func (c *compiler) oneType(a *assertion, stored func(*assertion) directory.Filter) directory.Filter {
-	a.folded = strings.ToLower(c.schema.Type(a.attrs[0]).Name())
-	guard, visible := c.branch.guard(c, a.folded, classOf(a.folded))
+	folded, class := c.called(a.attrs[0])
+	a.folded = folded
+	guard, visible := c.branch.guard(c, folded, class)
 	if !visible {
 		return never()
 	}

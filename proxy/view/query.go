@@ -38,20 +38,6 @@ type Query struct {
 	room room
 }
 
-// room is what nearly every search needs one of, allocated with the Query.
-type room struct {
-	pace     pace
-	place    realPlace
-	compiler compiler
-	stages   [1]stage
-	guards   [2]directory.Guard
-	run      run
-	eval     directory.Evaluator
-	writer   writer
-	writers  [1]*writer
-	links    [1][]links
-}
-
 // stage is one Store that a search looks through.
 type stage struct {
 	place   place
@@ -84,7 +70,8 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	if int(r.Search.Scope) > int(wire.ScopeChildren) {
 		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
 	}
-	q := &Query{view: v, state: st, request: r, scope: r.Search.Scope, limit: smaller(r.Search.SizeLimit, v.settings.SizeLimit)}
+	q := r.Room.query()
+	q.view, q.state, q.request, q.scope, q.limit = v, st, r, r.Search.Scope, smaller(r.Search.SizeLimit, v.settings.SizeLimit)
 	q.pace = &q.room.pace
 	if r.Page != nil {
 		q.limit = r.Search.SizeLimit // pages are the way past the limit of the configuration, not past the client's own

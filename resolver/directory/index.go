@@ -288,10 +288,7 @@ func classSets(w *writer, n *notes, raw RawAttribute) []*bits {
 	return sets
 }
 
-func (s *Store) classID() schema.ID {
-	id, _ := s.schema.Lookup("objectClass")
-	return id
-}
+func (s *Store) classID() schema.ID { return s.schema.ObjectClass() }
 
 // appendSuperiors appends the folded name of a class and of every class above
 // it; a class that the schema does not know stands for itself.

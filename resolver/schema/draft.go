@@ -156,6 +156,7 @@ func (d *draft) finish() *Schema {
 		d.name = d.typ.Name() + d.suffix
 	}
 	s.includeSubtypes()
+	s.objectClass, _ = s.Lookup("objectClass")
 	return s
 }
 

@@ -21,7 +21,11 @@ type Schema struct {
 	expand      [][]ID
 	classes     []*Class
 	classByName map[string]*Class // lower-case names and OIDs
+	objectClass ID
 }
+
+// ObjectClass is the description of objectClass.
+func (s *Schema) ObjectClass() ID { return s.objectClass }
 
 // Lookup finds a description by any name or OID of its type, in any case, its
 // options in any order. It allocates nothing for one of up to 128 bytes.
