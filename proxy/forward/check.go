@@ -1,6 +1,7 @@
 package forward
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aclens/aclens/proxy/login"
@@ -42,7 +43,7 @@ func (f *Forwarder) check(c *Change, proof login.Proof) (*target, wire.Result) {
 		}
 	}
 	if description, found := f.computed(t); found {
-		return nil, wire.Result{Code: wire.ConstraintViolation, Message: "attribute " + description + " is computed and cannot be written"}
+		return nil, ComputedResult(description)
 	}
 	return t, f.asserted(c, t.names[0])
 }
@@ -125,26 +126,47 @@ func (f *Forwarder) place(dn name.DN, proof login.Proof) wire.Result {
 
 // computed finds a virtual attribute that a change would write, if only by a name.
 func (f *Forwarder) computed(t *target) (description string, found bool) {
-	view := f.settings.View()
+	computes := f.settings.View().Computes
+	if description, found = Computed(t.update, computes); found {
+		return description, true
+	}
 	try := func(d string) {
-		if !found && view.Computes(d) {
+		if !found && computes(d) {
 			description, found = d, true
 		}
 	}
-	switch u := t.update.(type) {
+	switch t.update.(type) {
 	case *wire.AddRequest:
-		for i := range u.Attributes {
-			try(u.Attributes[i].Name)
-		}
 		tryNames(t.names[0], try)
-	case *wire.ModifyRequest:
-		for i := range u.Changes {
-			try(u.Changes[i].Name)
-		}
 	case *wire.ModifyDNRequest:
 		tryNames(t.names[1], try)
 	}
 	return description, found
+}
+
+// Computed finds the first attribute in the list of a change that is computed.
+func Computed(u wire.Update, computes func(description string) bool) (description string, found bool) {
+	var names []string
+	switch u := u.(type) {
+	case *wire.AddRequest:
+		for i := range u.Attributes {
+			names = append(names, u.Attributes[i].Name)
+		}
+	case *wire.ModifyRequest:
+		for i := range u.Changes {
+			names = append(names, u.Changes[i].Name)
+		}
+	}
+	if i := slices.IndexFunc(names, computes); i >= 0 {
+		return names[i], true
+	}
+	return "", false
+}
+
+// ComputedResult refuses a change of an attribute that is computed
+// (docs/contract.md, section 6).
+func ComputedResult(description string) wire.Result {
+	return wire.Result{Code: wire.ConstraintViolation, Message: "attribute " + description + " is computed and cannot be written"}
 }
 
 func tryNames(dn name.DN, try func(description string)) {

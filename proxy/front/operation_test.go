@@ -56,6 +56,24 @@ func TestWritesAreOff(t *testing.T) {
 	}
 }
 
+func TestWhatIsComputedCannotBeWrittenWhateverElseStandsInTheWay(t *testing.T) {
+	b := newBench(t, Settings{})
+	for _, bound := range []bool{true, false} {
+		c := b.dial(t)
+		if bound {
+			c.bind(jane)
+		}
+		for _, attribute := range []string{"effectiveAccess", "accessLevel;x-db-crm", "memberOf", "2.25.125711760900418935379229695597642577470.1.1"} {
+			change := element(0x30, choice(2), element(0x30, text(attribute), element(0x31, text("x"))))
+			c.send(message(9, element(byte(wire.OpModifyRequest), text("cn=Jane Doe,o=acme"), element(0x30, change))))
+			c.wantCode(9, wire.OpModifyResponse, wire.ConstraintViolation)
+			c.send(message(9, element(byte(wire.OpAddRequest), text("cn=a,o=acme"), element(0x30,
+				element(0x30, text("cn"), element(0x31, text("a"))), element(0x30, text(attribute), element(0x31, text("x")))))))
+			c.wantCode(9, wire.OpAddResponse, wire.ConstraintViolation)
+		}
+	}
+}
+
 func TestExtendedOperationsThatAreRefused(t *testing.T) {
 	b := newBench(t, Settings{})
 	c := b.dial(t)

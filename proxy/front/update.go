@@ -3,6 +3,8 @@ package front
 import (
 	"context"
 
+	"github.com/aclens/aclens/proxy/forward"
+	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
 )
 
@@ -32,7 +34,16 @@ func (s *session) change(ctx context.Context, c *call, m wire.Message, u wire.Up
 		e.NewRDN, e.NewSuperior = rename.NewRDN, rename.NewSuperior
 	}
 	if why := s.mayWrite(asked); why != "" {
-		return s.refuseWrite(c, e, wire.Result{Code: wire.UnwillingToPerform, Message: why})
+		return s.refuseWrite(c, e, refusal(u, why))
 	}
 	return s.write(ctx, c, m, u, e)
+}
+
+// refusal is the result of a change that the session must not make. What is
+// computed can be written by nobody, whatever else stands in the way.
+func refusal(u wire.Update, why string) wire.Result {
+	if description, found := forward.Computed(u, view.Computes); found {
+		return forward.ComputedResult(description)
+	}
+	return wire.Result{Code: wire.UnwillingToPerform, Message: why}
 }

@@ -12,10 +12,13 @@ import (
 // Computes tells whether an attribute description is one of a virtual attribute
 // (docs/contract.md, section 4), by its name or its OID and with any options:
 // nobody can write it.
-func (v *View) Computes(description string) bool {
+func Computes(description string) bool {
 	base, _, _ := strings.Cut(strings.ToLower(description), ";")
 	return byName[base] != nil || virtualOIDs[base]
 }
+
+// Computes is the function of that name, for those who know a View alone.
+func (v *View) Computes(description string) bool { return Computes(description) }
 
 var virtualOIDs = func() map[string]bool {
 	oids := make(map[string]bool, len(attributes))
