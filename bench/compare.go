@@ -151,7 +151,7 @@ func (c *compared) startOne(ctx context.Context, name string) (*peer.Peer, error
 	case string(peer.Plain), string(peer.Dynlist):
 		return peer.StartSlapd(ctx, c.setting, peer.Slapd(name), "")
 	case string(peer.FromFile):
-		return c.aclens.Start(ctx, c.setting, peer.FromFile, "")
+		return c.startAclens(ctx, peer.FromFile, "")
 	case string(peer.Caching), string(peer.FromSlapd):
 		behind := c.byName[string(peer.Plain)]
 		if behind == nil {
@@ -160,13 +160,27 @@ func (c *compared) startOne(ctx context.Context, name string) (*peer.Peer, error
 		if name == string(peer.Caching) {
 			return peer.StartSlapd(ctx, c.setting, peer.Caching, behind.Addr)
 		}
-		return c.aclens.Start(ctx, c.setting, peer.FromSlapd, behind.Addr)
+		return c.startAclens(ctx, peer.FromSlapd, behind.Addr)
 	case "loop":
 		return c.startLoop(ctx)
 	case "vjeantet", "gldap":
 		return c.startFront(ctx, name)
 	}
 	return nil, fmt.Errorf("no peer is called %q", name)
+}
+
+// startAclens returns when findings and the numbers of changes are known, too: what
+// they cost is no operation's.
+func (c *compared) startAclens(ctx context.Context, from peer.From, slapd string) (*peer.Peer, error) {
+	p, err := c.aclens.Start(ctx, c.setting, from, slapd)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.AtRest(ctx, c.time); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	return p, nil
 }
 
 func (c *compared) startFront(ctx context.Context, kind string, more ...string) (*peer.Peer, error) {

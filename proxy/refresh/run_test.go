@@ -235,7 +235,7 @@ func TestAFileThatIsWrittenWhileItIsReadIsReadAgainSoon(t *testing.T) {
 		}
 		return readDXL(r, file)
 	}
-	f.write("acls/a.dxl", bare)
+	f.write("acls/a.dxl", bare+"\n") // others than before, or it would not be read
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {

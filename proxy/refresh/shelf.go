@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"crypto/sha256"
 	"errors"
 	"io"
 	"runtime"
@@ -28,9 +29,10 @@ type shelf[T any] struct {
 type kept[T any] struct {
 	found
 	look   look
-	good   *T        // nil if it was never read well
-	from   time.Time // modification time of what is good
-	err    error     // why what the file holds now is not what is good
+	good   *T                // nil if it was never read well
+	from   time.Time         // modification time of what is good
+	sum    [sha256.Size]byte // of the octets that good and faults are of
+	err    error             // why what the file holds now is not what is good
 	faults []source.Fault
 }
 
@@ -91,12 +93,22 @@ func (s *shelf[T]) reread(files []*kept[T], now time.Time, trouble func(error)) 
 type shelved[T any] struct {
 	content T
 	faults  []source.Fault
+	sum     [sha256.Size]byte
+	same    bool // as what is held: only its age is new
 	look    look
 	err     error
 }
 
+// readOne reads a file. One that holds the same octets as before is not read into
+// a second copy of what is in it: a state holds the first.
 func (s *shelf[T]) readOne(f *kept[T], now time.Time) (r shelved[T]) {
 	r.look, r.err = readFile(f.path, now, func(in io.ReadSeeker) (err error) {
+		if r.sum, err = sumOfFile(in); err != nil {
+			return err
+		}
+		if r.same = f.good != nil && f.err == nil && r.sum == f.sum; r.same {
+			return nil
+		}
 		r.content, r.faults, err = s.read(in, source.File{Name: f.path, Bare: f.bare})
 		if err == nil && s.strict {
 			err = firstSpoiling(r.faults)
@@ -104,6 +116,16 @@ func (s *shelf[T]) readOne(f *kept[T], now time.Time) (r shelved[T]) {
 		return err
 	})
 	return r
+}
+
+func sumOfFile(in io.ReadSeeker) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, in); err != nil {
+		return sum, err
+	}
+	_, err = in.Seek(0, io.SeekStart)
+	h.Sum(sum[:0])
+	return sum, err
 }
 
 // take replaces what is good only by what was read well.
@@ -116,8 +138,11 @@ func (f *kept[T]) take(r *shelved[T], trouble func(error)) {
 		f.err, f.faults = r.err, nil
 		return
 	}
+	if f.from = r.look.info.ModTime(); r.same {
+		return
+	}
 	content := r.content // on its own, not with those of all files
-	f.good, f.from, f.err, f.faults = &content, r.look.info.ModTime(), nil, r.faults
+	f.good, f.sum, f.err, f.faults = &content, r.sum, nil, r.faults
 }
 
 // unsettled tells whether a file was being written when it was read.
