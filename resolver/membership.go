@@ -47,6 +47,7 @@ type memberReader struct {
 	commons bool        // decision D7
 	uid     *directory.Filter
 	spelled map[name.Key]string // filled as names without an entry are met
+	own     *spelling           // nil where few members are read
 }
 
 func (s *Settings) memberReader(st *directory.Store) memberReader {
@@ -98,6 +99,10 @@ func (r *memberReader) each(e directory.Entry, a schema.ID, f func(string)) {
 // as a mapped or alternate name (rule 4.6), or else the name alone. Groups of
 // another directory are not followed (rule 4.8).
 func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missing int) {
+	if id, ok := r.own.find(text); ok {
+		r.addEntry(m, id, source)
+		return 0
+	}
 	key, err := name.KeyOf(text)
 	if err != nil {
 		return r.addName(m, name.Parse(text)) // a Notes name where a DN should be
@@ -106,15 +111,7 @@ func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missi
 		return 1
 	}
 	if id, ok := r.store.Find(key); ok && r.store.Exists(id) {
-		if gid, isGroup := r.byEntry[id]; isGroup {
-			if r.store.Entry(id).Source() == source {
-				m.Groups = append(m.Groups, gid)
-			} else {
-				m.Names = append(m.Names, foreignMember(key))
-			}
-			return 0
-		}
-		m.Entries = append(m.Entries, uint32(id))
+		r.addEntry(m, id, source)
 		return 0
 	}
 	dn, err := name.ParseDN(text)
@@ -122,6 +119,19 @@ func (r *memberReader) addDN(m *group.Members, text string, source uint8) (missi
 		return 1 // cannot be: the text has a key
 	}
 	return r.addName(m, name.FromDN(dn))
+}
+
+// addEntry takes a member that is an entry.
+func (r *memberReader) addEntry(m *group.Members, id directory.ID, source uint8) {
+	gid, isGroup := r.byEntry[id]
+	switch {
+	case !isGroup:
+		m.Entries = append(m.Entries, uint32(id))
+	case r.store.Entry(id).Source() == source:
+		m.Groups = append(m.Groups, gid)
+	default:
+		m.Names = append(m.Names, foreignMember(r.store.Entry(id).Key()))
+	}
 }
 
 // addName takes a member that has no entry of that DN. It is kept as a name as
@@ -227,6 +237,9 @@ func (old *membership) with(s *Settings, r memberReader, people *Population, tou
 
 func (m *membership) readMembers(r memberReader, old *membership, again map[group.ID]bool) {
 	r.byEntry = m.byEntry
+	if len(old.groups) == 0 {
+		r.own = spellingOf(r.store)
+	}
 	ids := slices.Sorted(maps.Keys(again))
 	read := make([]group.Members, len(ids))
 	spelled := make([]map[name.Key]string, max(1, min(runtime.GOMAXPROCS(0), len(ids)/leastGroups)))
