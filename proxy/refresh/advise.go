@@ -60,11 +60,12 @@ func (a *adviser) finished() <-chan advised {
 	return a.done
 }
 
-// find begins with a state.
+// find begins with a state: with its indexes, if it is a first one.
 func (a *adviser) find(id string, s *resolver.Snapshot, problems []database.Problem) {
 	a.busy = true
 	a.working.Go(func() {
 		began := a.clock.Now()
+		s.Store().Settle() // before somebody or the next change needs what is not there yet
 		found, err := finding.Find(a.ctx, s, problems, 1)
 		a.done <- advised{of: id, problems: problems, found: found, took: a.clock.Now().Sub(began), err: err}
 	})

@@ -3,6 +3,8 @@ package directory
 import (
 	"runtime"
 	"sync"
+
+	"github.com/aclens/aclens/resolver/schema"
 )
 
 func onlyPuts(changes []Change) bool {
@@ -16,7 +18,8 @@ func onlyPuts(changes []Change) bool {
 
 // fill is Apply where nothing was there before and nothing is taken away. It
 // gives every entry the ID that Apply gives it, one after the other; what does
-// not depend on that order, records and indexes, is made on all cores.
+// not depend on that order, records and indexes, is made on all cores, the
+// indexes over values once they are asked for.
 func (w *writer) fill(changes []Change) (*Store, []ID, []Fault) {
 	for from := 0; from < len(changes); from += packedAtOnce {
 		part := changes[from:min(from+packedAtOnce, len(changes))]
@@ -77,4 +80,23 @@ func (p *packer) make(w *writer, c *Change) made {
 	p.leftOut = nil
 	record, err := p.pack(w.nameIDs, w.schema, c.Put)
 	return made{record, err, c.Put.DN, p.leftOut}
+}
+
+// finishFirst makes the indexes that answers cannot do without: names, places
+// and classes.
+func (w *writer) finishFirst() *Store {
+	classes := w.classID()
+	n := w.noteShards(w.wanted(map[schema.ID]bool{classes: true}), func(r *recorder, n *notes, id ID) { r.note(w, n, id, w.entries[id], +1) })
+	w.apply(n)
+	bases := map[schema.ID]bool{}
+	if n.present[classes] != nil {
+		bases[classes] = true
+	}
+	for desc, met := range n.passed {
+		if met {
+			bases[w.schema.Base(schema.ID(desc))] = true
+		}
+	}
+	w.Store.postpone(bases)
+	return w.Store
 }

@@ -32,6 +32,7 @@ type notes struct {
 	classes        map[string]*bits
 	grams          map[schema.ID]map[uint32]*bits
 	live           int
+	passed         []bool // by description: what entries have and is not noted
 }
 
 func newNotes() *notes {
@@ -53,9 +54,7 @@ func at[K comparable, V any](m map[K]*V, k K) *V {
 // finish brings the indexes up to what was written and returns the Store.
 func (w *writer) finish() *Store {
 	if w.first {
-		n := w.noteAll()
-		w.apply(n)
-		return w.Store
+		return w.finishFirst()
 	}
 	n := newNotes()
 	var r recorder
@@ -199,10 +198,20 @@ func (r *recorder) noteValues(w *writer, n *notes, id ID, e Entry, sign int) {
 		if !ok {
 			return
 		}
-		if r.only == nil || r.only[desc] {
-			r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
+		if r.only != nil && !r.only[desc] {
+			n.pass(desc, len(r.only))
+			continue
 		}
+		r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
 	}
+}
+
+// pass notes that an entry has a description; there are so many.
+func (n *notes) pass(desc schema.ID, all int) {
+	if n.passed == nil {
+		n.passed = make([]bool, all)
+	}
+	n.passed[desc] = true
 }
 
 func (r *recorder) column(w *writer, n *notes, desc schema.ID) *column {

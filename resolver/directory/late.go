@@ -59,11 +59,13 @@ func (s *Store) settled() *Store {
 }
 
 // late makes the indexes over values when they are asked for first, one
-// attribute at a time: a Store that is read back answers before they are there,
-// and a command that asks about one person never needs most of them.
+// attribute at a time: a Store that was read, from files or back from disk,
+// answers before they are there, and a command that asks about one person never
+// needs most of them.
 type late struct {
-	store   *Store
-	columns map[schema.ID]*lateColumn // by base: what entries may have
+	store    *Store
+	columns  map[schema.ID]*lateColumn // by base: what entries may have
+	settling sync.Mutex
 }
 
 type lateColumn struct {
@@ -89,6 +91,8 @@ func (l *late) values(base schema.ID) values {
 
 // settle makes what nobody has asked for, in one walk over the entries.
 func (l *late) settle() {
+	l.settling.Lock() // so that a change that comes meanwhile waits for it
+	defer l.settling.Unlock()
 	var missing []schema.ID
 	for base, c := range l.columns {
 		if c.made.Load() == nil {
@@ -131,7 +135,7 @@ func (l *late) make(bases []schema.ID) {
 // postpone leaves the indexes over values to whoever asks for them. That of
 // classes is there, and so is who has any.
 func (s *Store) postpone(bases map[schema.ID]bool) {
-	s.late = &late{s, make(map[schema.ID]*lateColumn, len(bases))}
+	s.late = &late{store: s, columns: make(map[schema.ID]*lateColumn, len(bases))}
 	for base := range bases {
 		s.late.columns[base] = &lateColumn{}
 	}

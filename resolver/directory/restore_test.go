@@ -115,7 +115,9 @@ func TestManyEntriesAreIndexedInShardsAsInOnePiece(t *testing.T) {
 		d.AddText("cn", poolValues[i%len(poolValues)], "Person")
 		changes = append(changes, Change{Put: d})
 	}
-	s, _, _ := Empty(schema.Standard()).Apply(changes)
+	w := newWriter(Empty(schema.Standard()), len(changes))
+	w.learn(changes)
+	s, _, _ := w.step(changes)
 	got := restored(t, s).settled()
 	cn, _ := s.Schema().Lookup("cn")
 	if !slices.Equal(got.children, s.children) || len(got.equal[cn]) != len(s.equal[cn]) || !got.present[cn].Equals(s.present[cn]) {

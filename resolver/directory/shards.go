@@ -3,12 +3,9 @@ package directory
 import (
 	"runtime"
 	"sync"
-)
 
-// noteAll notes what all entries mean to the indexes, on all cores.
-func (w *writer) noteAll() *notes {
-	return w.noteShards(nil, func(r *recorder, n *notes, id ID) { r.note(w, n, id, w.entries[id], +1) })
-}
+	"github.com/aclens/aclens/resolver/schema"
+)
 
 // noteShards calls note for every slot, on all cores, each with a recorder of
 // its own; only is that of the recorders.
@@ -40,6 +37,11 @@ const leastShard = 1000
 // join adds the notes about entries of higher IDs.
 func (n *notes) join(o *notes) {
 	n.live += o.live
+	for desc, passed := range o.passed {
+		if passed {
+			n.pass(schema.ID(desc), len(o.passed))
+		}
+	}
 	n.byDN.come = append(n.byDN.come, o.byDN.come...)
 	n.children.come = append(n.children.come, o.children.come...)
 	for id, d := range o.equal {
