@@ -26,8 +26,12 @@ func (s *service) openKeep() error {
 	if dir == "" {
 		return nil
 	}
-	if err := refresh.OpenKeep(dir); err != nil {
+	doubt, err := refresh.OpenKeep(dir)
+	if err != nil {
 		return fmt.Errorf("state.dir: %w", err)
+	}
+	if doubt != "" {
+		s.log.Warn("state.dir is safe as long as its group is", "doubt", doubt)
 	}
 	unlock, err := refresh.LockKeep(dir)
 	s.unlockKeep = unlock

@@ -401,7 +401,7 @@ func TestNoPasswordIsKept(t *testing.T) {
 
 func TestAFolderThatOthersMayWriteToIsRefused(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
-	if err := OpenKeep(dir); err != nil {
+	if _, err := OpenKeep(dir); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
@@ -410,10 +410,39 @@ func TestAFolderThatOthersMayWriteToIsRefused(t *testing.T) {
 	if err := os.Chmod(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := OpenKeep(dir); err == nil {
+	if _, err := OpenKeep(dir); err == nil {
 		t.Error("it is taken")
 	}
-	if err := OpenKeep(filepath.Join(dir, "no", "parent")); err == nil {
+	if _, err := OpenKeep(filepath.Join(dir, "no", "parent")); err == nil {
 		t.Error("a folder without a parent is made")
+	}
+}
+
+func TestAFolderThatOthersMayWriteToIsNoPlaceForAState(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	if doubt, err := OpenKeep(dir); doubt != "" || err != nil {
+		t.Fatalf("a folder of its own: %q, %v", doubt, err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by := ownedBy(info); !by.us || !by.ourGroup {
+		t.Errorf("the folder that was just made is not ours: %+v", by)
+	}
+	if err := forgeable(dir, info, owner{user: 4711, ourGroup: true}); err == nil || !strings.Contains(err.Error(), "somebody else (user 4711)") {
+		t.Errorf("a folder of somebody else is taken: %v", err)
+	}
+	if err := os.Chmod(dir, 0o770); err != nil { //nolint:gosec // that is what is refused
+		t.Fatal(err)
+	}
+	if doubt, err := OpenKeep(dir); !strings.Contains(doubt, "by its group") || err != nil {
+		t.Errorf("a folder of the own group: %q, %v", doubt, err)
+	}
+	if info, err = os.Stat(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := forgeable(dir, info, owner{us: true, group: 4712}); err == nil || !strings.Contains(err.Error(), "not in (4712)") {
+		t.Errorf("a folder of another group is taken: %v", err)
 	}
 }

@@ -22,22 +22,47 @@ const (
 )
 
 // OpenKeep makes the folder of a kept state, if it is not there, and says whether
-// it can be used: whoever may write into it could forge what is answered.
-func OpenKeep(dir string) error {
+// it can be used: whoever may write into it could forge what is answered. The
+// doubt is about a group that aclens itself is in, as Kubernetes gives volumes to
+// (fsGroup): nothing tells who else is in it.
+func OpenKeep(dir string) (doubt string, err error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+		return "", err
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("%s is no folder", dir)
+		return "", fmt.Errorf("%s is no folder", dir)
 	}
-	if info.Mode().Perm()&0o002 != 0 {
+	if err := forgeable(dir, info, ownedBy(info)); err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o020 != 0 {
+		return dir + " may be written to by its group, and so forged", nil
+	}
+	return "", nil
+}
+
+// forgeable refuses a folder that others may write to.
+func forgeable(dir string, info fs.FileInfo, by owner) error {
+	mode := info.Mode().Perm()
+	switch {
+	case mode&0o002 != 0:
 		return fmt.Errorf("%s may be written to by everybody, and so forged", dir)
+	case !by.us:
+		return fmt.Errorf("%s belongs to somebody else (user %d), who could forge what is in it", dir, by.user)
+	case mode&0o020 != 0 && !by.ourGroup:
+		return fmt.Errorf("%s may be written to by a group that aclens is not in (%d), and so forged", dir, by.group)
 	}
 	return nil
+}
+
+// owner is whose a folder is.
+type owner struct {
+	user, group  uint32
+	us, ourGroup bool // us: this user or root
 }
 
 // sweep removes what a run that was cut off left behind.
