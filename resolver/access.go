@@ -43,7 +43,7 @@ func (a *Access) size() uint64 {
 
 // Access computes, or finds in the cache, who may do what in a database.
 func (s *Snapshot) Access(db *database.Database, c acl.Channel) *Access {
-	return s.cache.access(accessKey{db.Index, c}, func() *Access { return s.computeAccess(db, c) })
+	return s.cache.databases.Find(accessKey{db.Index, c}, func() *Access { return s.computeAccess(db, c) })
 }
 
 // rung is the entries that cover somebody in one way, with whom each covers.
@@ -291,7 +291,7 @@ func (s *Snapshot) denied(in *database.Instance, c acl.Channel) *roaring.Bitmap 
 		return roaring.New()
 	}
 	k := deniedKey{server: in.Server.Key(), scope: srv.FolderScope(in.Path), channel: c}
-	return s.cache.denied(k, func() *roaring.Bitmap { return s.computeDenied(in, c) })
+	return s.cache.refused.Find(k, func() *roaring.Bitmap { return s.computeDenied(in, c) })
 }
 
 func (s *Snapshot) computeDenied(in *database.Instance, c acl.Channel) *roaring.Bitmap {

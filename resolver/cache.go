@@ -4,9 +4,9 @@ import (
 	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/group"
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -14,9 +14,10 @@ import (
 // caches keep what a Snapshot computed on demand. Everything in them follows
 // from the Snapshot alone, so that dropping an entry changes no answer.
 type caches struct {
-	databases keptSets[accessKey, *Access]
-	refused   keptSets[deniedKey, *roaring.Bitmap]
-	groups    keptSets[group.ID, *roaring.Bitmap]
+	uses      *cacheUses
+	databases *cache.Cache[accessKey, *Access]
+	refused   *cache.Cache[deniedKey, *roaring.Bitmap]
+	groups    *cache.Cache[group.ID, *roaring.Bitmap]
 	unmatched [acl.Local + 1][2]unmatchedRows
 	levels    [acl.Local + 1]levelRows
 	branches  keptBranches
@@ -42,60 +43,24 @@ type deniedKey struct {
 // cacheBytes bounds each of the caches.
 const cacheBytes = 128 << 20
 
-func newCaches() *caches {
+// cacheUses count over all Snapshots that were made from one another.
+type cacheUses struct{ databases, refused, groups cache.Use }
+
+func newCaches(uses *cacheUses) *caches {
 	return &caches{
-		databases: newKept[accessKey](func(a *Access) uint64 { return a.size() }),
-		refused:   newKept[deniedKey](bitmapSize),
-		groups:    newKept[group.ID](bitmapSize),
+		uses:      uses,
+		databases: cache.New(cacheBytes, &uses.databases, func(_ accessKey, a *Access) int { return int(a.size()) }), //nolint:gosec // octets of what is in memory
+		refused:   cache.New(cacheBytes, &uses.refused, bitmapSize[deniedKey]),
+		groups:    cache.New(cacheBytes, &uses.groups, bitmapSize[group.ID]),
 	}
 }
 
-func bitmapSize(b *roaring.Bitmap) uint64 { return b.GetSizeInBytes() }
+func bitmapSize[K any](_ K, b *roaring.Bitmap) int { return int(b.GetSizeInBytes()) } //nolint:gosec // octets of what is in memory
 
-func (c *caches) access(k accessKey, compute func() *Access) *Access {
-	return c.databases.get(k, compute)
-}
-
-func (c *caches) denied(k deniedKey, compute func() *roaring.Bitmap) *roaring.Bitmap {
-	return c.refused.get(k, compute)
-}
-
-// keptSets is a cache bounded in bytes: golang-lru counts entries, so the owner
-// sums their sizes and evicts the oldest.
-type keptSets[K comparable, V any] struct {
-	mu   *sync.Mutex // guards lru and used
-	lru  *lru.LRU[K, V]
-	used *uint64
-	size func(V) uint64
-}
-
-func newKept[K comparable, V any](size func(V) uint64) keptSets[K, V] {
-	used := new(uint64)
-	l, err := lru.NewLRU(1<<20, func(_ K, v V) { *used -= size(v) })
-	if err != nil {
-		panic(err) // only for a size that is not positive
-	}
-	return keptSets[K, V]{mu: new(sync.Mutex), lru: l, used: used, size: size}
-}
-
-// get finds a value or computes it. Two callers may compute the same value at
-// once; both get a right one, and one is kept.
-func (c keptSets[K, V]) get(k K, compute func() V) V {
-	c.mu.Lock()
-	v, ok := c.lru.Get(k)
-	c.mu.Unlock()
-	if ok {
-		return v
-	}
-	v = compute()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if kept, ok := c.lru.Get(k); ok {
-		return kept
-	}
-	c.lru.Add(k, v)
-	for *c.used += c.size(v); *c.used > cacheBytes && c.lru.Len() > 1; {
-		c.lru.RemoveOldest()
-	}
-	return v
+// EachCache yields the figures of the caches by purpose: what those of this
+// Snapshot hold, and what they did together with those that it was made from.
+func (s *Snapshot) EachCache(yield func(purpose string, f cache.Figures)) {
+	yield("access-sets", s.cache.databases.Figures())
+	yield("refused-sets", s.cache.refused.Figures())
+	yield("member-sets", s.cache.groups.Figures())
 }

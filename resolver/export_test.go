@@ -1,4 +1,4 @@
 package resolver
 
 // RefusedSets is how many sets of refused people the Snapshot keeps.
-func (s *Snapshot) RefusedSets() int { return s.cache.refused.lru.Len() }
+func (s *Snapshot) RefusedSets() int { return s.cache.refused.Figures().Entries }

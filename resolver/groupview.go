@@ -49,7 +49,7 @@ func (s *Snapshot) ACLGroups(id directory.ID) []group.ID {
 // Members is everybody in a group, directly or nested, wildcard members
 // included. It must not be changed.
 func (s *Snapshot) Members(g group.ID) *roaring.Bitmap {
-	return s.cache.groups.get(g, func() *roaring.Bitmap { return s.inGroup(s.members.all, g) })
+	return s.cache.groups.Find(g, func() *roaring.Bitmap { return s.inGroup(s.members.all, g) })
 }
 
 // Inside lists the groups and the names without an entry in a group, directly

@@ -61,7 +61,7 @@ func Build(in Input) (*Snapshot, []directory.Fault) {
 func emptySnapshot(settings Settings, st *directory.Store) *Snapshot {
 	return &Snapshot{
 		settings: settings, store: st, names: newNameIndex(), members: emptyMembership(),
-		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()}, lineage: &lineage{},
+		databases: &database.Set{}, people: Population{roaring.New(), roaring.New(), roaring.New()}, cache: newCaches(new(cacheUses)), lineage: &lineage{},
 	}
 }
 
@@ -95,7 +95,7 @@ func (n *Snapshot) linkGroups(old *Snapshot) {
 // successor is the Snapshot after a change but for the directory.
 func (s *Snapshot) successor(c Change) *Snapshot {
 	n := &Snapshot{
-		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, hosts: s.hosts, asOf: c.AsOf, cache: newCaches(), lineage: s.lineage,
+		settings: s.settings, servers: s.servers, databases: s.databases, acls: s.acls, hosts: s.hosts, asOf: c.AsOf, cache: newCaches(s.cache.uses), lineage: s.lineage,
 	}
 	if c.Databases != nil {
 		n.databases = c.Databases

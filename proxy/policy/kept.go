@@ -4,43 +4,25 @@ import (
 	"sync"
 	"sync/atomic"
 
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/aclens/aclens/resolver/cache"
 )
 
-// Bounds of what an Over keeps of those who ask.
+// Bounds of what an Over keeps of those who ask, in octets.
 const (
-	keptRights = 1024    // identities
-	keptKey    = 1 << 10 // octets of a name that is kept
+	keptRights = 4 << 20
+	keptKey    = 1 << 10 // of a name that is kept
+	rightsSize = 4 << 10 // of the Rights of one identity, roughly: most sets in them are shared
 )
 
-// rightsCache keeps the Rights of the identities that asked last. It belongs to
+// newRightsCache keeps the Rights of the identities that asked last. It belongs to
 // one Over, which looks at one Snapshot: Rights never change, and whoever asks
 // of another Snapshot has them found out again.
-type rightsCache struct {
-	mu   sync.Mutex // guards kept
-	kept *lru.LRU[string, *Rights]
+func newRightsCache(use *cache.Use) *cache.Cache[string, *Rights] {
+	return cache.New(keptRights, use, func(key string, _ *Rights) int { return rightsSize + len(key) })
 }
 
-func (c *rightsCache) find(key string) (*Rights, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		return nil, false
-	}
-	return c.kept.Get(key)
-}
-
-func (c *rightsCache) keep(key string, r *Rights) {
-	if len(key) > keptKey {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept, _ = lru.NewLRU[string, *Rights](keptRights, nil) // fails for less than one
-	}
-	c.kept.Add(key, r)
-}
+// Cache is the figures of the Rights that are kept.
+func (o *Over) Cache() cache.Figures { return o.kept.Figures() }
 
 // memo keeps what was found out by attribute. The names are those of a schema, so
 // that there is an end to them. What is asked for again and again is read without

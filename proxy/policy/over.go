@@ -7,6 +7,7 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/schema"
 	"github.com/aclens/aclens/resolver/secret"
@@ -38,7 +39,7 @@ type Over struct {
 	selfNone bool
 	hidden   map[string]bool
 	kinds    kinds
-	kept     rightsCache
+	kept     *cache.Cache[string, *Rights]
 
 	once sync.Once
 	tops tops
@@ -63,7 +64,7 @@ type kinds struct {
 // Over looks at a Snapshot through the policy.
 func (p *Policy) Over(s *resolver.Snapshot, classify Classifier) *Over {
 	sc := s.Store().Schema()
-	o := &Over{snapshot: s, self: p.self.in(sc), selfNone: p.selfNone, hidden: hiddenIn(sc, p.hide), kinds: kindsOf(s)}
+	o := &Over{snapshot: s, self: p.self.in(sc), selfNone: p.selfNone, hidden: hiddenIn(sc, p.hide), kinds: kindsOf(s), kept: newRightsCache(&p.uses)}
 	for i := range p.rules {
 		o.rules = append(o.rules, o.ruleOf(p.rules[i], classify))
 	}

@@ -35,12 +35,10 @@ type told struct {
 
 // Rights finds what an identity may see. Who asks again gets the same Rights.
 func (o *Over) Rights(who Identity) *Rights {
-	if r, ok := o.kept.find(who.Key); ok {
-		return r
+	if len(who.Key) > keptKey {
+		return o.rightsOf(who)
 	}
-	r := o.rightsOf(who)
-	o.kept.keep(who.Key, r)
-	return r
+	return o.kept.Find(who.Key, func() *Rights { return o.rightsOf(who) })
 }
 
 // rightsOf goes through the rules. Of the identity only its key may count, by

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/name"
 )
 
@@ -40,6 +41,7 @@ type Policy struct {
 	self     attributeSet
 	selfNone bool
 	hide     map[string]bool
+	uses     cache.Use // of the Rights that each Over keeps
 }
 
 // compiledRule is a rule with its names normalised.

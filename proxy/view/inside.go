@@ -1,11 +1,11 @@
 package view
 
 import (
-	"sync"
+	"unsafe"
 
 	"github.com/RoaringBitmap/roaring/v2"
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/group"
 	"github.com/aclens/aclens/resolver/name"
@@ -17,24 +17,29 @@ type inside struct {
 	names  []name.Key      // members without an entry, wildcards among them
 }
 
-// insideCache keeps what was found out about the groups that were asked for last.
-type insideCache struct {
-	mu   sync.Mutex // guards kept
-	kept *lru.LRU[group.ID, *inside]
+// keptInsides is how many octets of that a State keeps.
+const keptInsides = 16 << 20
+
+// newInsideCache keeps what was found out about the groups that were asked for last.
+func newInsideCache(use *cache.Use) *cache.Cache[group.ID, *inside] {
+	return cache.New(keptInsides, use, func(_ group.ID, in *inside) int { return in.size() })
 }
 
-// keptInsides is how many groups a State keeps that for.
-const keptInsides = 4096
+// size is what keeping it costs, in octets and roughly.
+func (in *inside) size() int {
+	const fixed, each = 128, int(unsafe.Sizeof(name.Key("")))
+	n := fixed + int(in.groups.GetSizeInBytes()) //nolint:gosec // octets of what is in memory
+	for _, k := range in.names {
+		n += each + len(k)
+	}
+	return n
+}
 
 func (s *State) inside(g group.ID) *inside {
-	s.insides.mu.Lock()
-	defer s.insides.mu.Unlock()
-	if s.insides.kept == nil {
-		s.insides.kept, _ = lru.NewLRU[group.ID, *inside](keptInsides, nil)
-	}
-	if in, ok := s.insides.kept.Get(g); ok {
-		return in
-	}
+	return s.insides.Find(g, func() *inside { return s.findInside(g) })
+}
+
+func (s *State) findInside(g group.ID) *inside {
 	in := &inside{groups: roaring.New()}
 	groups, names := s.Snapshot.Inside(g)
 	for _, each := range groups {
@@ -45,7 +50,6 @@ func (s *State) inside(g group.ID) *inside {
 			in.names = append(in.names, k)
 		}
 	}
-	s.insides.kept.Add(g, in)
 	return in
 }
 

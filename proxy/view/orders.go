@@ -2,16 +2,16 @@ package view
 
 import (
 	"crypto/sha256"
-	"sync"
+	"unsafe"
 
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/aclens/aclens/resolver/cache"
 )
 
 const digestSize = sha256.Size
 
-// mostOrdered is how many entries the kept lists hold together, unless one list
+// keptOrders is how many octets the kept lists have together, unless one list
 // alone has more.
-const mostOrdered = 1 << 20
+const keptOrders = 8 << 20
 
 // orderKey is a sorted search on a State: the digest stands for who asked what.
 type orderKey struct {
@@ -19,33 +19,9 @@ type orderKey struct {
 	digest [digestSize]byte
 }
 
-// orderCache keeps the sorted lists that pages and list views were taken of
+// newOrderCache keeps the sorted lists that pages and list views were taken of
 // last, so that to leaf through a list does not sort it again and again.
-type orderCache struct {
-	mu    sync.Mutex // guards the others
-	kept  *lru.LRU[orderKey, []orderedEntry]
-	count int // entries in kept
-}
-
-func (c *orderCache) get(k orderKey) ([]orderedEntry, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		return nil, false
-	}
-	return c.kept.Get(k)
-}
-
-// put keeps a list, which must not change any more.
-func (c *orderCache) put(k orderKey, list []orderedEntry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept, _ = lru.NewLRU[orderKey, []orderedEntry](mostOrdered, func(_ orderKey, old []orderedEntry) { c.count -= len(old) })
-	}
-	c.kept.Remove(k)
-	c.kept.Add(k, list)
-	for c.count += len(list); c.count > mostOrdered && c.kept.Len() > 1; {
-		c.kept.RemoveOldest()
-	}
+func newOrderCache(use *cache.Use) *cache.Cache[orderKey, []orderedEntry] {
+	const fixed, each = int(unsafe.Sizeof(orderKey{})), int(unsafe.Sizeof(orderedEntry{}))
+	return cache.New(keptOrders, use, func(_ orderKey, list []orderedEntry) int { return fixed + each*len(list) })
 }

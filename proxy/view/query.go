@@ -79,7 +79,7 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	if refused := q.resume(); refused.Code != wire.Success {
 		return nil, refused
 	}
-	q.base.dn, q.base.err = v.bases.parse(string(r.Search.Base))
+	q.base.dn, q.base.err = v.parseBase(string(r.Search.Base))
 	if q.special = q.isSpecial(); q.special == ordinary && v.Refuses(q.state) {
 		return nil, wire.Result{Code: wire.Unavailable, Message: "the sources are older than the configuration allows"}
 	}

@@ -3,23 +3,14 @@ package view
 import (
 	"strconv"
 	"strings"
-	"sync"
-
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
 )
-
-// recordCache keeps the records of the databases that were asked for last.
-type recordCache struct {
-	mu    sync.Mutex // guards the others
-	kept  *lru.LRU[recordKey, *directory.Store]
-	count int // records in kept
-}
 
 // recordKey is a database as those see it who may know of deny lists, or may not.
 type recordKey struct {
@@ -27,35 +18,25 @@ type recordKey struct {
 	denyLists bool
 }
 
-// keptRecords is how many records a State keeps, unless one database has more.
-const keptRecords = 1 << 16
+// keptRecords is how many octets of records a State keeps, unless one database has
+// more.
+const keptRecords = 64 << 20
 
-func (c *recordCache) get(k recordKey) (*directory.Store, bool) {
-	if c.kept == nil {
-		return nil, false
-	}
-	return c.kept.Get(k)
-}
-
-func (c *recordCache) put(k recordKey, st *directory.Store) {
-	if c.kept == nil {
-		c.kept, _ = lru.NewLRU[recordKey, *directory.Store](keptRecords, func(_ recordKey, old *directory.Store) { c.count -= old.Len() })
-	}
-	c.kept.Add(k, st)
-	for c.count += st.Len(); c.count > keptRecords && c.kept.Len() > 1; {
-		c.kept.RemoveOldest()
-	}
+// newRecordCache keeps the records of the databases that were asked for last.
+func newRecordCache(use *cache.Use) *cache.Cache[recordKey, *directory.Store] {
+	const each = 1 << 10 // a record with its places in indexes, roughly
+	return cache.New(keptRecords, use, func(_ recordKey, st *directory.Store) int { return each * (1 + st.Len()) })
 }
 
 // recordsOf are the decision records of one database, one for each person and
 // server, and for Anonymous and -Default-; a Store of their own.
 func (s *State) recordsOf(db *database.Database, denyLists bool) *directory.Store {
-	s.records.mu.Lock()
-	defer s.records.mu.Unlock()
-	k := recordKey{db.Index, denyLists}
-	if st, ok := s.records.get(k); ok {
-		return st
-	}
+	s.recording.Lock() // one at a time: they take long, and everybody wants the same ones
+	defer s.recording.Unlock()
+	return s.records.Find(recordKey{db.Index, denyLists}, func() *directory.Store { return s.makeRecords(db, denyLists) })
+}
+
+func (s *State) makeRecords(db *database.Database, denyLists bool) *directory.Store {
 	subjects := []*resolver.Subject{resolver.AnonymousSubject(), resolver.DefaultSubject()}
 	p := s.Snapshot.Population()
 	for id := range s.Snapshot.Store().Cap() {
@@ -66,9 +47,7 @@ func (s *State) recordsOf(db *database.Database, denyLists bool) *directory.Stor
 			subjects = append(subjects, sub)
 		}
 	}
-	st := s.recordsFor(subjects, []*database.Database{db}, denyLists)
-	s.records.put(k, st)
-	return st
+	return s.recordsFor(subjects, []*database.Database{db}, denyLists)
 }
 
 // recordsFor are the records of some subjects in some databases.

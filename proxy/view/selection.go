@@ -39,13 +39,8 @@ func (s *State) selectionOf(attributes [][]byte, how selecting) *selection {
 		return s.readSelection(attributes, how)
 	}
 	var room [256]byte
-	key := appendListKey(room[:0], attributes, how)
-	if sel, ok := s.selections.get(key); ok {
-		return sel
-	}
-	sel := s.readSelection(attributes, how)
-	s.selections.put(key, sel)
-	return sel
+	key := string(appendListKey(room[:0], attributes, how))
+	return s.selections.Find(key, func() *selection { return s.readSelection(attributes, how) })
 }
 
 // readSelection reads an attribute list. Names that nobody knows are ignored.

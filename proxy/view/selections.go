@@ -2,10 +2,8 @@ package view
 
 import (
 	"encoding/binary"
-	"sync"
 
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
-
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 )
@@ -15,39 +13,14 @@ import (
 const (
 	keptSelections = 4 << 20 // octets of the selections of one State
 	keptList       = 1 << 10 // octets of an attribute list that is kept
-	keptBases      = 1024    // bases of searches
+	keptBases      = 1 << 20 // octets of the bases of searches
 	keptBase       = 512     // octets of a base that is kept
 )
 
-// selectionCache keeps the selections of the attribute lists that were asked for
-// last. What a name stands for does not change within a State.
-type selectionCache struct {
-	mu     sync.Mutex // guards the others
-	kept   *lru.LRU[string, *selection]
-	octets int
-}
-
-func (c *selectionCache) get(key []byte) (*selection, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		return nil, false
-	}
-	return c.kept.Get(string(key))
-}
-
-// put keeps a selection, which must not change any more.
-func (c *selectionCache) put(key []byte, sel *selection) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept, _ = lru.NewLRU(keptSelections, func(key string, old *selection) { c.octets -= old.size(len(key)) }) // fails for less than one
-	}
-	c.kept.Remove(string(key)) // somebody may have been first
-	c.kept.Add(string(key), sel)
-	for c.octets += sel.size(len(key)); c.octets > keptSelections && c.kept.Len() > 1; {
-		c.kept.RemoveOldest()
-	}
+// newSelectionCache keeps the selections of the attribute lists that were asked
+// for last, by appendListKey. What a name stands for does not change within a State.
+func newSelectionCache(use *cache.Use) *cache.Cache[string, *selection] {
+	return cache.New(keptSelections, use, func(key string, sel *selection) int { return sel.size(len(key)) })
 }
 
 // size is what keeping a selection costs, in octets and roughly.
@@ -110,38 +83,23 @@ func (sel *selection) among(offered []wantedAttribute) []wantedAttribute {
 	return out
 }
 
-// baseCache keeps the bases of the last searches, read.
-type baseCache struct {
-	mu   sync.Mutex // guards kept
-	kept *lru.LRU[string, name.DN]
+// newBaseCache keeps the bases of the last searches, read.
+func newBaseCache(use *cache.Use) *cache.Cache[string, name.DN] {
+	const fixed, each = 256, 4 // parts and keys hold a name several times
+	return cache.New(keptBases, use, func(base string, _ name.DN) int { return fixed + each*len(base) })
 }
 
-// parse is name.ParseDN.
-func (c *baseCache) parse(base string) (name.DN, error) {
+// parseBase is name.ParseDN.
+func (v *View) parseBase(base string) (name.DN, error) {
 	if len(base) > keptBase {
 		return name.ParseDN(base)
 	}
-	if dn, ok := c.get(base); ok {
+	if dn, ok := v.bases.Get(base); ok {
 		return dn, nil
 	}
 	dn, err := name.ParseDN(base)
 	if err != nil {
 		return dn, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		c.kept, _ = lru.NewLRU[string, name.DN](keptBases, nil) // fails for less than one
-	}
-	c.kept.Add(base, dn)
-	return dn, nil
-}
-
-func (c *baseCache) get(base string) (name.DN, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kept == nil {
-		return name.DN{}, false
-	}
-	return c.kept.Get(base)
+	return v.bases.Put(base, dn), nil
 }

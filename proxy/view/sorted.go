@@ -87,13 +87,13 @@ func (r *run) order() ([]orderedEntry, *wire.SortResult) {
 	var key orderKey
 	if kept {
 		key = orderKey{r.state.serial, [digestSize]byte(r.request.digest())}
-		if list, ok := r.view.orders.get(key); ok {
+		if list, ok := r.view.orders.Get(key); ok {
 			return list, nil
 		}
 	}
 	list, fault := r.sort()
 	if kept && fault == nil && r.answer.Result.Code == wire.Success {
-		r.view.orders.put(key, list)
+		r.view.orders.Put(key, list)
 	}
 	return list, fault
 }

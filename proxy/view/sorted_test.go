@@ -9,6 +9,7 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/proxy/wire"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/schema"
 )
 
@@ -158,7 +159,7 @@ func pagesOf(t *testing.T, v *View, r Request, want []string, size int) {
 		}
 		r.Page = &Page{Size: size, Cookie: a.Cookie}
 		if i%2 == 0 {
-			v.orders = orderCache{}
+			v.orders = newOrderCache(&v.uses.orders)
 		}
 	}
 	if !slices.Equal(got, want) {
@@ -288,23 +289,20 @@ func TestASortedCookieFitsItsOwnRequestAlone(t *testing.T) {
 }
 
 func TestListsThatAreKeptAreBounded(t *testing.T) {
-	var c orderCache
+	const each = keptOrders / 8 / 10 // entries of which ten lists are too much, with their keys
+	c := newOrderCache(new(cache.Use))
 	for i := range 40 {
-		c.put(orderKey{serial: uint64(i)}, make([]orderedEntry, mostOrdered/10))
-		if c.count > mostOrdered {
-			t.Fatalf("%d entries are kept", c.count)
+		c.Put(orderKey{serial: uint64(i)}, make([]orderedEntry, each))
+		if f := c.Figures(); f.Weight > keptOrders {
+			t.Fatalf("%+v", f)
 		}
 	}
-	if _, ok := c.get(orderKey{serial: 39}); !ok || c.kept.Len() != 10 {
-		t.Errorf("%d lists are kept", c.kept.Len())
+	if _, ok := c.Get(orderKey{serial: 39}); !ok || c.Figures().Entries != 9 {
+		t.Errorf("%+v", c.Figures())
 	}
-	c.put(orderKey{serial: 39}, make([]orderedEntry, 5))
-	if c.count != 9*(mostOrdered/10)+5 {
-		t.Errorf("after a list took another's place %d entries are counted", c.count)
-	}
-	c.put(orderKey{serial: 99}, make([]orderedEntry, 2*mostOrdered))
-	if c.kept.Len() != 1 {
-		t.Errorf("beside one very long list %d are kept", c.kept.Len()-1)
+	c.Put(orderKey{serial: 99}, make([]orderedEntry, 20*each))
+	if f := c.Figures(); f.Entries != 1 {
+		t.Errorf("beside one very long list %d are kept", f.Entries-1)
 	}
 }
 

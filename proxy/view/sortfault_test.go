@@ -68,7 +68,7 @@ func TestTooManyEntriesAreNotSorted(t *testing.T) {
 		"more than there is memory for all of them": {len(plain), sortMemory, wire.Busy},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v.mostSorted, v.orders = tt.most, orderCache{}
+			v.mostSorted, v.orders = tt.most, newOrderCache(&v.uses.orders)
 			v.sorting.Store(tt.used)
 			defer v.sorting.Store(0)
 			r := requested(t, reader, "o=Acme", wire.ScopeSubtree, "(cn=*)", "1.1")
@@ -101,7 +101,7 @@ func TestPagesThatBeganInOneOrderDoNotGoOnInAnother(t *testing.T) {
 	r.Sort, r.Page = &Sort{Keys: by("cn")}, &Page{Size: 3}
 	first, a := runQuery(t, v, r)
 	r.Page = &Page{Size: 3, Cookie: a.Cookie}
-	v.orders = orderCache{}
+	v.orders = newOrderCache(&v.uses.orders)
 	v.sorting.Store(sortMemory)
 	if es, a := runQuery(t, v, r); a.Result.Code != wire.Busy || a.Sorted == nil || a.Sorted.Code != wire.Busy || len(es) > 0 {
 		t.Errorf("begun in order: %v, %+v, %d entries", a.Result, a.Sorted, len(es))
@@ -176,7 +176,7 @@ func TestASortThatRunsOutOfTimeLeavesNothingBehind(t *testing.T) {
 		if es, a := runQuery(t, v, r); !slices.Equal(dns(es), want) {
 			t.Fatalf("behind one that ended after %d looks at the clock: %v, %q", limit, a.Result, dns(es))
 		}
-		v.orders = orderCache{}
+		v.orders = newOrderCache(&v.uses.orders)
 	}
 	if ended != len(want) {
 		t.Errorf("%d searches ran out of time", ended)

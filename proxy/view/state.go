@@ -10,8 +10,10 @@ import (
 
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/finding"
+	"github.com/aclens/aclens/resolver/group"
 	"github.com/aclens/aclens/resolver/name"
 	"github.com/aclens/aclens/resolver/schema"
 )
@@ -34,7 +36,7 @@ type State struct {
 
 	offered     []wantedAttribute // what virtual gives on real entries
 	offeredOpen []wantedAttribute // and on virtual ones
-	selections  selectionCache
+	selections  *cache.Cache[string, *selection]
 
 	serial   uint64    // counts the States of this process, for cookies
 	numbered *numbered // nil without a History
@@ -57,9 +59,10 @@ type State struct {
 	copies      shared[[]string] // DNs of the flattened groups, by group.ID
 	groupValues shared[groupValues]
 
-	tree    shared[tree]
-	records recordCache
-	insides insideCache
+	tree      shared[tree]
+	records   *cache.Cache[recordKey, *directory.Store]
+	recording sync.Mutex // held while records are made
+	insides   *cache.Cache[group.ID, *inside]
 
 	referrals    *roaring.Bitmap // referral objects; they are no entries
 	referOnce    sync.Once
@@ -105,6 +108,7 @@ func generalizedTime(t time.Time) string { return t.UTC().Format("20060102150405
 // newState prepares a Snapshot for requests.
 func (v *View) newState(id string, s *resolver.Snapshot, findings []finding.Finding, changed time.Time) *State {
 	st := &State{ID: id, Snapshot: s, Changed: changed, Findings: findings, view: v, asOf: asOfValues(s.AsOf())}
+	st.selections, st.records, st.insides = newSelectionCache(&v.uses.selections), newRecordCache(&v.uses.records), newInsideCache(&v.uses.insides)
 	st.referrals = s.Store().Class(classReferral)
 	st.over = v.policy.Over(s, classOf)
 	st.contexts = v.contextsOf(s)

@@ -9,6 +9,7 @@ import (
 	"github.com/aclens/aclens/proxy/policy"
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
+	"github.com/aclens/aclens/resolver/cache"
 	"github.com/aclens/aclens/resolver/finding"
 	"github.com/aclens/aclens/resolver/name"
 )
@@ -55,8 +56,9 @@ type View struct {
 	serials           atomic.Uint64
 	databasesKey      string // normalised DN of ou=databases
 	kept              keptStates
-	orders            orderCache
-	bases             baseCache
+	uses              cacheUses
+	orders            *cache.Cache[orderKey, []orderedEntry]
+	bases             *cache.Cache[string, name.DN]
 	sorting           atomic.Int64 // octets in use for sorting
 	mostSorted        int          // entries that one search may sort
 	news              news         // wakes those who follow
@@ -71,6 +73,7 @@ func New(s Settings, p *policy.Policy) (*View, error) {
 	}
 	v := &View{settings: s, policy: p, base: base, groupChannel: s.GroupChannel,
 		memberOfEffective: s.MemberOf, memberOfVirtual: s.MemberOfVirtual, created: s.Now(), mostSorted: mostSorted, numbering: make(chan struct{}, mostNumbering)}
+	v.orders, v.bases = newOrderCache(&v.uses.orders), newBaseCache(&v.uses.bases)
 	v.databasesKey = ouDatabases + "," + base.Key()
 	for _, c := range s.NamingContexts {
 		if _, err := name.ParseDN(c); err != nil {
