@@ -15,6 +15,7 @@ import (
 	"github.com/aclens/aclens/proxy/view"
 	"github.com/aclens/aclens/proxy/wire"
 	"github.com/aclens/aclens/resolver"
+	"github.com/aclens/aclens/resolver/cache"
 )
 
 // newLogin wires who checks the passwords of which directory.
@@ -80,6 +81,13 @@ func (s *service) httpLogin(ctx context.Context, r *http.Request, user string, p
 		return policy.Identity{}, fmt.Errorf("bind: %s", out.Result.Code)
 	default:
 		return policy.Identity{}, admin.ErrRefused
+	}
+}
+
+// EachCache yields the figures of the caches that answers come from.
+func (s *service) EachCache(yield func(purpose string, f cache.Figures)) {
+	if v := s.view.Load(); v != nil {
+		v.EachCache(yield)
 	}
 }
 

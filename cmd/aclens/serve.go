@@ -127,6 +127,7 @@ func serve(ctx context.Context, errOut io.Writer, cfg *config.Config, ready func
 func (s *service) build() error {
 	v, r := buildVersion()
 	s.metrics = admin.NewMetrics(v, r, runtime.Version(), func() map[string]time.Duration { return s.status().Ages() })
+	s.metrics.WatchCaches(s)
 	if err := s.openCertificates(); err != nil {
 		return usage(err)
 	}
