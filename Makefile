@@ -96,7 +96,7 @@ bench-plot: ## draw CPU of a search against the number of people (SIZES=1000,500
 
 # How long aclens takes from nothing, what it holds, and what a refresh costs.
 .PHONY: bench-start
-bench-start: ## time a start of aclens to its first right answer (PEOPLE GROUPS MEMBERSHIPS DATABASES FROM=aclens-ldif PROFILE)
+bench-start: ## time a start of aclens to its first right answer (PEOPLE GROUPS MEMBERSHIPS DATABASES FROM=aclens-kept PROFILE)
 	@cd bench && go run . start -root .. $(call bench-flag,people,PEOPLE) $(call bench-flag,groups,GROUPS) $(call bench-flag,depth,DEPTH) $(call bench-flag,fanout,FANOUT) \
 	  $(call bench-flag,memberships,MEMBERSHIPS) $(call bench-flag,databases,DATABASES) $(call bench-flag,entries,ENTRIES) $(call bench-flag,seed,SEED) \
 	  $(call bench-flag,from,FROM) $(if $(PROFILE),-profile '$(abspath $(PROFILE))') $(if $(DIR),-dir '$(abspath $(DIR))')

@@ -66,8 +66,8 @@ func TestASizeIsAPointOfThePicture(t *testing.T) {
 
 // A start whose first answers were wrong would end with an error, and so would a
 // refresh that never shows.
-func TestAStartIsMeasuredFromAFileAndFromSlapd(t *testing.T) {
-	for from, stages := range map[string]int{"aclens-ldif": 5, "aclens-slapd": 3} {
+func TestAStartIsMeasuredFromAFileFromSlapdAndFromAKeptState(t *testing.T) {
+	for from, stages := range map[string]int{"aclens-ldif": 5, "aclens-slapd": 3, "aclens-kept": 3} {
 		t.Run(from, func(t *testing.T) {
 			var out bytes.Buffer
 			args := []string{"start", "-people", "150", "-groups", "40", "-databases", "6", "-settle", "10ms", "-from", from, "-dir", t.TempDir()}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -32,7 +33,7 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 	c := coldStart{compared: *newCompared(options{conns: 1, inFlight: 1, pool: 100, time: defaultTime}, out)}
 	flags := flag.NewFlagSet("bench start", flag.ContinueOnError)
 	c.sizeFlags(flags)
-	flags.StringVar(&c.from, "from", string(peer.FromFile), "where the directory is: aclens-ldif or aclens-slapd")
+	flags.StringVar(&c.from, "from", string(peer.FromFile), "where the directory is: aclens-ldif, aclens-slapd, or aclens-kept for slapd and a state that was kept before")
 	flags.DurationVar(&c.settle, "settle", 30*time.Second, "how long it has to compute nothing until it counts as at rest")
 	flags.StringVar(&c.dir, "dir", "", "folder for the files of the run, kept; empty for one that is removed")
 	flags.StringVar(&c.profile, "profile", "", "folder for a CPU profile of the start until /readyz answers 200, and for those of memory at rest; empty for none")
@@ -40,8 +41,8 @@ func start(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if c.from != string(peer.FromFile) && c.from != string(peer.FromSlapd) {
-		return fmt.Errorf("-from %q: a start is from %s or %s", c.from, peer.FromFile, peer.FromSlapd)
+	if known := []peer.From{peer.FromFile, peer.FromSlapd, peer.FromKept}; !slices.Contains(known, peer.From(c.from)) {
+		return fmt.Errorf("-from %q: a start is from one of %s", c.from, known)
 	}
 	defer c.close()
 	if err := c.make(ctx); err != nil {
@@ -57,14 +58,9 @@ func (c *coldStart) measureStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	behind := ""
-	if c.from == string(peer.FromSlapd) {
-		slapd, err := peer.StartSlapd(ctx, c.setting, peer.Plain, "")
-		if err != nil {
-			return err
-		}
-		c.running = append(c.running, slapd)
-		behind = slapd.Addr
+	behind, err := c.before(ctx, program)
+	if err != nil {
+		return err
 	}
 	p, err := program.Launch(ctx, c.setting, peer.From(c.from), behind)
 	if err != nil {
@@ -86,10 +82,31 @@ func (c *coldStart) measureStart(ctx context.Context) error {
 	if err := errors.Join(c.rest(ctx, p, "at rest"), c.keepProfile(ctx, "/debug/pprof/heap", "rest.heap"), c.keepProfile(ctx, "/debug/pprof/allocs", "rest.allocs")); err != nil {
 		return err
 	}
-	if c.from == string(peer.FromSlapd) {
+	switch peer.From(c.from) {
+	case peer.FromFile:
+		return c.refresh(ctx, p)
+	case peer.FromKept:
+		return p.BeganKept()
+	default:
 		return nil
 	}
-	return c.refresh(ctx, p)
+}
+
+// before makes what has to be there before the start: slapd, where that is the
+// directory, and a kept state.
+func (c *coldStart) before(ctx context.Context, program peer.Aclens) (slapd string, err error) {
+	if c.from == string(peer.FromFile) {
+		return "", nil
+	}
+	p, err := peer.StartSlapd(ctx, c.setting, peer.Plain, "")
+	if err != nil {
+		return "", err
+	}
+	c.running = append(c.running, p)
+	if c.from == string(peer.FromKept) {
+		err = program.Keep(ctx, c.setting, p.Addr)
+	}
+	return p.Addr, err
 }
 
 // buildProgram builds aclens, with the profile of its start if one is asked for.

@@ -211,7 +211,7 @@ const Lists = "acls"
 
 func aclensConfig(s Setting, from From, slapd string) string {
 	directory := fmt.Sprintf("directory: {ldif: [%q]}\n", s.LDIF)
-	if from == FromSlapd {
+	if from != FromFile {
 		directory = fmt.Sprintf("directory:\n  profile: openldap\n  ldap: {urls: [%q], bindDN: %q, bindPassword: %q, bases: [%q], refresh: {interval: 1h}}\n",
 			"ldap://"+slapd, rootDN, rootWord, "o=Acme")
 	}
@@ -220,7 +220,7 @@ func aclensConfig(s Setting, from From, slapd string) string {
 		directory += fmt.Sprintf("tls: {certFile: %q, keyFile: %q}\n", s.TLS.Cert, s.TLS.Key)
 		ldaps = `ldaps: "127.0.0.1:0", `
 	}
-	return directory + fmt.Sprintf(`listen: {ldap: "127.0.0.1:0", %shttp: "127.0.0.1:0"}
+	return directory + keptConfig(s, from) + fmt.Sprintf(`listen: {ldap: "127.0.0.1:0", %shttp: "127.0.0.1:0"}
 databases: {dxl: [%q], homeServers: [Hub1/Acme]}
 clients:
   - {dn: "cn=reader,ou=Services,o=Acme", read: [people, groups, access], databases: ["**"], attributes: ["*"]}
