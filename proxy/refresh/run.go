@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -23,7 +24,10 @@ func (r *Refresher) Run(ctx context.Context) error {
 	defer w.keepLast()
 	w.adviser = newAdviser(ctx, w.Clock)
 	defer w.adviser.close()
-	if !w.resume() {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	resumed := w.resume()
+	if !resumed {
 		err := r.first(ctx, w)
 		if ctx.Err() != nil {
 			return nil
@@ -33,6 +37,9 @@ func (r *Refresher) Run(ctx context.Context) error {
 		}
 	}
 	w.handOver()
+	if resumed {
+		beside.Go(w.now.snapshot.Store().Settle) // before anybody waits for an index
+	}
 	w.tellHeld()
 	w.keepState()
 	watch := newWatch(w)

@@ -86,7 +86,7 @@ func (p *packer) make(w *writer, c *Change) made {
 // and classes.
 func (w *writer) finishFirst() *Store {
 	classes := w.classID()
-	n := w.noteShards(w.wanted(map[schema.ID]bool{classes: true}), func(r *recorder, n *notes, id ID) { r.note(w, n, id, w.entries[id], +1) })
+	n := w.noteShards(w.wanted([]schema.ID{classes}, nil), func(r *recorder, n *notes, id ID) { r.note(w, n, id, w.entries[id], +1) })
 	w.apply(n)
 	bases := map[schema.ID]bool{}
 	if n.present[classes] != nil {

@@ -140,7 +140,7 @@ func (d *delta) note(p uint64, sign int) {
 
 // recorder notes what records mean to the indexes, in one set of notes.
 type recorder struct {
-	only    []bool // by description: what is noted of values; nil is everything
+	only    *wanted // what is noted of values; nil is everything
 	key     []byte
 	columns []*column                // by description
 	classes map[RawAttribute][]*bits // sets of the classes that entries list alike
@@ -150,12 +150,19 @@ type recorder struct {
 	}
 }
 
+// wanted tells, by description, of which attributes something is noted.
+type wanted struct {
+	values []bool // who has them, and which entries have which value
+	grams  []bool // parts of values
+}
+
 // column is where the values of a description are noted.
 type column struct {
 	typ     *schema.Type
-	present *bits
-	equal   *delta           // nil for object classes, which have sets of their own
-	grams   map[uint32]*bits // nil where parts of values are not indexed
+	class   bool             // object classes have sets of their own
+	present *bits            // nil where only parts of values are noted
+	equal   *delta           // nil as well, and for object classes
+	grams   map[uint32]*bits // nil where parts of values are not indexed, or not noted
 }
 
 func (r *recorder) note(w *writer, n *notes, id ID, e Entry, sign int) {
@@ -198,8 +205,8 @@ func (r *recorder) noteValues(w *writer, n *notes, id ID, e Entry, sign int) {
 		if !ok {
 			return
 		}
-		if r.only != nil && !r.only[desc] {
-			n.pass(desc, len(r.only))
+		if r.only != nil && !r.only.values[desc] && !r.only.grams[desc] {
+			n.pass(desc, len(r.only.values))
 			continue
 		}
 		r.noteAttribute(w, n, id, r.column(w, n, desc), raw, sign)
@@ -222,10 +229,15 @@ func (r *recorder) column(w *writer, n *notes, desc schema.ID) *column {
 		return c
 	}
 	base := w.schema.Base(desc)
-	c := &column{typ: w.schema.Type(base), present: at(n.present, base)}
-	if base != w.classID() {
-		c.equal = at(n.equal, base)
-		if indexesSubstrings(c.typ) {
+	c := &column{typ: w.schema.Type(base), class: base == w.classID()}
+	if r.only == nil || r.only.values[desc] {
+		c.present = at(n.present, base)
+	}
+	if !c.class {
+		if c.present != nil {
+			c.equal = at(n.equal, base)
+		}
+		if indexesSubstrings(c.typ) && (r.only == nil || r.only.grams[desc]) {
 			if n.grams[base] == nil {
 				n.grams[base] = map[uint32]*bits{}
 			}
@@ -237,8 +249,10 @@ func (r *recorder) column(w *writer, n *notes, desc schema.ID) *column {
 }
 
 func (r *recorder) noteAttribute(w *writer, n *notes, id ID, c *column, raw RawAttribute, sign int) {
-	c.present.note(id, sign)
-	if c.equal == nil {
+	if c.present != nil {
+		c.present.note(id, sign)
+	}
+	if c.class {
 		r.noteClasses(w, n, id, raw, sign)
 		return
 	}
@@ -251,7 +265,9 @@ func (r *recorder) noteAttribute(w *writer, n *notes, id ID, c *column, raw RawA
 		if !ok {
 			continue // matches nothing, so no index leads to it
 		}
-		c.equal.note(pairs.Of(w.hash.Bytes(r.key), uint32(id)), sign)
+		if c.equal != nil {
+			c.equal.note(pairs.Of(w.hash.Bytes(r.key), uint32(id)), sign)
+		}
 		if c.grams != nil {
 			eachGram(r.key, func(g uint32) { at(c.grams, g).note(id, sign) })
 		}

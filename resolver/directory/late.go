@@ -14,19 +14,34 @@ import (
 type values struct {
 	equal   pairs.List      // hash of a normalised value, entry
 	present *roaring.Bitmap // nil where no entry has the attribute
-	grams   trigrams
 }
 
 // values are the indexes of an attribute, by its base.
 func (s *Store) values(base schema.ID) values {
-	if s.late != nil {
-		return s.late.values(base)
+	if s.late == nil {
+		return values{s.equal[base], s.present[base]}
 	}
-	return values{s.equal[base], s.present[base], s.grams[base]}
+	c := s.late.columns[base]
+	if c == nil {
+		return values{}
+	}
+	return *c.values.get(func() { s.late.make([]schema.ID{base}, nil) })
 }
 
-// Settle makes every index that is not there yet. Whoever is asked meanwhile
-// makes what it needs itself.
+// gramsOf is the index of parts of values of an attribute, by its base.
+func (s *Store) gramsOf(base schema.ID) trigrams {
+	if s.late == nil {
+		return s.grams[base]
+	}
+	c := s.late.columns[base]
+	if c == nil {
+		return nil
+	}
+	return *c.grams.get(func() { s.late.make(nil, []schema.ID{base}) })
+}
+
+// Settle makes every index that is not there yet. Whoever asks meanwhile makes
+// what it needs itself.
 func (s *Store) Settle() {
 	if s.late != nil {
 		s.late.settle()
@@ -43,7 +58,7 @@ func (s *Store) settled() *Store {
 	c.late = nil
 	c.equal, c.present, c.grams = map[schema.ID]pairs.List{}, map[schema.ID]*roaring.Bitmap{}, map[schema.ID]trigrams{}
 	for base, col := range s.late.columns {
-		v := col.made.Load()
+		v := col.values.made.Load()
 		if v.present == nil {
 			continue // no entry has it that is seen
 		}
@@ -51,8 +66,8 @@ func (s *Store) settled() *Store {
 		if base != s.classID() {
 			c.equal[base] = v.equal
 		}
-		if v.grams != nil {
-			c.grams[base] = v.grams
+		if grams := *col.grams.made.Load(); grams != nil {
+			c.grams[base] = grams
 		}
 	}
 	return &c
@@ -69,68 +84,31 @@ type late struct {
 }
 
 type lateColumn struct {
+	values lateIndex[values]
+	grams  lateIndex[trigrams]
+}
+
+// lateIndex is an index that is made once.
+type lateIndex[T any] struct {
 	making sync.Mutex
-	made   atomic.Pointer[values]
+	made   atomic.Pointer[T]
 }
 
-func (l *late) values(base schema.ID) values {
-	c := l.columns[base]
-	if c == nil {
-		return values{}
+// get gives the index; need puts it.
+func (x *lateIndex[T]) get(need func()) *T {
+	if v := x.made.Load(); v != nil {
+		return v
 	}
-	if v := c.made.Load(); v != nil {
-		return *v
+	x.making.Lock()
+	defer x.making.Unlock()
+	if x.made.Load() == nil {
+		need()
 	}
-	c.making.Lock()
-	defer c.making.Unlock()
-	if c.made.Load() == nil {
-		l.make([]schema.ID{base})
-	}
-	return *c.made.Load()
+	return x.made.Load()
 }
 
-// settle makes what nobody has asked for, in one walk over the entries.
-func (l *late) settle() {
-	l.settling.Lock() // so that a change that comes meanwhile waits for it
-	defer l.settling.Unlock()
-	var missing []schema.ID
-	for base, c := range l.columns {
-		if c.made.Load() == nil {
-			missing = append(missing, base)
-		}
-	}
-	if len(missing) > 0 {
-		l.make(missing)
-	}
-}
-
-// make notes what entries have of some attributes, all on all cores. What
-// somebody else has made meanwhile stays.
-func (l *late) make(bases []schema.ID) {
-	only := map[schema.ID]bool{}
-	for _, base := range bases {
-		only[base] = true
-	}
-	w := &writer{Store: l.store, old: l.store}
-	n := w.noteShards(l.store.wanted(only), func(r *recorder, n *notes, id ID) { r.noteValues(w, n, id, w.entries[id], +1) })
-	var wg sync.WaitGroup
-	for _, base := range bases {
-		wg.Go(func() {
-			var v values
-			if d := n.equal[base]; d != nil {
-				v.equal = pairs.List(nil).Merge(nil, d.come)
-			}
-			if b := n.present[base]; b != nil {
-				v.present = b.applyTo(nil)
-			}
-			if byGram := n.grams[base]; byGram != nil {
-				v.grams = trigrams(nil).with(byGram)
-			}
-			l.columns[base].made.CompareAndSwap(nil, &v)
-		})
-	}
-	wg.Wait()
-}
+// put keeps what was made, unless somebody else has made it meanwhile.
+func (x *lateIndex[T]) put(v T) { x.made.CompareAndSwap(nil, &v) }
 
 // postpone leaves the indexes over values to whoever asks for them. That of
 // classes is there, and so is who has any.
@@ -140,16 +118,73 @@ func (s *Store) postpone(bases map[schema.ID]bool) {
 		s.late.columns[base] = &lateColumn{}
 	}
 	if c := s.late.columns[s.classID()]; c != nil {
-		c.made.Store(&values{present: s.present[s.classID()]})
+		c.values.put(values{present: s.present[s.classID()]})
+		c.grams.put(nil)
 	}
 	s.equal, s.present, s.grams = nil, nil, nil
 }
 
-// wanted tells, by description, whether its base is among some.
-func (s *Store) wanted(bases map[schema.ID]bool) []bool {
-	list := make([]bool, s.schema.Len())
-	for id := range list {
-		list[id] = bases[s.schema.Base(schema.ID(id))]
+// settle makes what nobody has asked for, in one walk over the entries.
+func (l *late) settle() {
+	l.settling.Lock() // so that a change that comes meanwhile waits for it
+	defer l.settling.Unlock()
+	var ofValues, ofGrams []schema.ID
+	for base, c := range l.columns {
+		if c.values.made.Load() == nil {
+			ofValues = append(ofValues, base)
+		}
+		if c.grams.made.Load() == nil {
+			ofGrams = append(ofGrams, base)
+		}
 	}
-	return list
+	if len(ofValues)+len(ofGrams) > 0 {
+		l.make(ofValues, ofGrams)
+	}
+}
+
+// make notes what entries have of some attributes, on all cores.
+func (l *late) make(ofValues, ofGrams []schema.ID) {
+	w := &writer{Store: l.store, old: l.store}
+	n := w.noteShards(l.store.wanted(ofValues, ofGrams), func(r *recorder, n *notes, id ID) { r.noteValues(w, n, id, w.entries[id], +1) })
+	var wg sync.WaitGroup
+	for _, base := range ofValues {
+		wg.Go(func() {
+			var v values
+			if d := n.equal[base]; d != nil {
+				v.equal = v.equal.Merge(nil, d.come)
+			}
+			if b := n.present[base]; b != nil {
+				v.present = b.applyTo(nil)
+			}
+			l.columns[base].values.put(v)
+		})
+	}
+	for _, base := range ofGrams {
+		wg.Go(func() {
+			var grams trigrams
+			if byGram := n.grams[base]; byGram != nil {
+				grams = grams.with(byGram)
+			}
+			l.columns[base].grams.put(grams)
+		})
+	}
+	wg.Wait()
+}
+
+// wanted is what is to be noted of attributes, by their bases.
+func (s *Store) wanted(ofValues, ofGrams []schema.ID) *wanted {
+	w := &wanted{make([]bool, s.schema.Len()), make([]bool, s.schema.Len())}
+	for _, x := range []struct {
+		bases []schema.ID
+		of    []bool
+	}{{ofValues, w.values}, {ofGrams, w.grams}} {
+		only := map[schema.ID]bool{}
+		for _, base := range x.bases {
+			only[base] = true
+		}
+		for id := range x.of {
+			x.of[id] = only[s.schema.Base(schema.ID(id))]
+		}
+	}
+	return w
 }

@@ -31,6 +31,7 @@ func TestIndexesMadeLateAreThoseThatAreMadeAtOnce(t *testing.T) {
 		want := atOnce(back)
 		for range rng.IntN(8) { // some are asked for before the others are made
 			back.values(schema.ID(rng.IntN(back.schema.Len())))
+			back.gramsOf(schema.ID(rng.IntN(back.schema.Len())))
 		}
 		sameIndexes(t, seed, back.settled(), want)
 	}
@@ -74,6 +75,13 @@ func TestLateIndexesAreTheSameForEverybody(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(back.Settle)
+		wg.Go(func() {
+			for base, grams := range want.grams {
+				if got := back.gramsOf(base); len(got) != len(grams) {
+					t.Errorf("other fragments of %s", want.schema.Name(base))
+				}
+			}
+		})
 		wg.Go(func() {
 			for base := range want.equal {
 				if got := back.values(base); !slices.Equal(got.equal, want.equal[base]) || !got.present.Equals(want.present[base]) {

@@ -214,7 +214,7 @@ func (s *Store) planSubstring(f *Filter) Candidates {
 		if !indexesSubstrings(s.schema.Type(b)) || !s.indexedAs(b, f.Type) {
 			return s.planPresent(f.Attrs)
 		}
-		set, ok := s.values(b).grams.candidates(f.Text.Fragments())
+		set, ok := s.gramsOf(b).candidates(f.Text.Fragments())
 		if !ok {
 			return s.planPresent(f.Attrs)
 		}

@@ -105,7 +105,7 @@ func (w *writer) growTree() error {
 		return err
 	}
 	w.parents = make([]ID, len(w.entries))
-	classes := w.wanted(map[schema.ID]bool{w.classID(): true})
+	classes := w.wanted([]schema.ID{w.classID()}, nil)
 	w.apply(w.noteShards(classes, func(r *recorder, n *notes, id ID) {
 		w.parents[id] = r.parentOf(w, id)
 		r.notePlace(w, n, id, w.entries[id], +1)

@@ -9,7 +9,7 @@ import (
 
 // noteShards calls note for every slot, on all cores, each with a recorder of
 // its own; only is that of the recorders.
-func (w *writer) noteShards(only []bool, note func(*recorder, *notes, ID)) *notes {
+func (w *writer) noteShards(only *wanted, note func(*recorder, *notes, ID)) *notes {
 	shards := make([]*notes, max(1, min(runtime.GOMAXPROCS(0), len(w.entries)/leastShard)))
 	size := (len(w.entries) + len(shards) - 1) / len(shards)
 	var wg sync.WaitGroup
