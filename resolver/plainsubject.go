@@ -21,7 +21,7 @@ func (w *Walker) At(s *Snapshot, id directory.ID) bool {
 		return false
 	}
 	if s.plainSubject(&w.own, id, kind) {
-		w.sub = &w.own
+		w.sub = &w.own.subject
 	} else {
 		w.sub, _ = s.Subject(id)
 	}
@@ -76,30 +76,49 @@ func (w *Walker) MemberOf() []group.ID {
 
 // plainSubject is Subject for an entry whose only name is its DN and plain: the
 // same subject in the room of another, with its Name to be spelled when it is
-// asked for. It is false for every other entry.
-func (s *Snapshot) plainSubject(sub *Subject, id directory.ID, kind acl.Kind) bool {
+// asked for, and with what only decisions need still to be found by weigh. It is
+// false for every other entry.
+func (s *Snapshot) plainSubject(p *plainSubject, id directory.ID, kind acl.Kind) bool {
 	own, common, above, ok := s.namer.plain(id)
 	if !ok {
 		return false
 	}
-	branch := s.branch(id, above)
+	branch, sub := s.branch(id, above), &p.subject
 	*sub = Subject{
 		Kind: kind, Entry: id, unspelled: true, keys: sub.keys[:0], names: sub.names[:0],
-		wildcards: branch.wildcards, direct: sub.direct[:0], groups: sub.groups,
-	}
-	if only, ok := s.names.holder(own, &s.namer); ok && only == id {
-		sub.keys = append(sub.keys, own)
-	}
-	if kind == acl.Person {
-		if only, ok := s.names.commonHolder(common, &s.namer); ok && only == id {
-			sub.common = common
-		}
+		wildcards: branch.wildcards, direct: sub.direct[:0], groups: sub.groups[:0],
 	}
 	sub.direct = append(s.members.graph.AppendOfEntry(sub.direct, uint32(id)), branch.groups...)
 	slices.Sort(sub.direct)
 	sub.direct = slices.Compact(sub.direct)
-	sub.groups = s.members.acl.Up(sub.groups, sub.direct)
+	p.own, p.common, p.weighed = own, common, false
 	return true
+}
+
+// plainSubject is a subject whose only name is its DN.
+type plainSubject struct {
+	subject     Subject
+	own, common name.Key
+	weighed     bool // subject is whole
+}
+
+// weigh finds what decisions need to know of a plain subject: which of its names
+// are nobody else's, and the groups that count in ACLs.
+func (s *Snapshot) weigh(p *plainSubject) {
+	if p.weighed {
+		return
+	}
+	sub := &p.subject
+	p.weighed = true
+	if only, ok := s.names.holder(p.own, &s.namer); ok && only == sub.Entry {
+		sub.keys = append(sub.keys, p.own)
+	}
+	if sub.Kind == acl.Person {
+		if only, ok := s.names.commonHolder(p.common, &s.namer); ok && only == sub.Entry {
+			sub.common = p.common
+		}
+	}
+	sub.groups = s.members.acl.Up(sub.groups, sub.direct)
 }
 
 // spell reads the names of a plain subject.

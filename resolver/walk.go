@@ -18,8 +18,8 @@ import (
 type Walker struct {
 	asking asking
 	at     *Snapshot
-	sub    *Subject // that At moved to
-	own    Subject  // sub, where it is plain
+	sub    *Subject     // that At moved to
+	own    plainSubject // sub, where it is plain
 	groups []group.ID
 
 	known     bool // hits are those of sub, which are the same on every channel
@@ -29,6 +29,26 @@ type Walker struct {
 	matched   acl.Match
 	decision  Decision // by entries, on a server of which nothing is known
 	answered  Decision // with what a server says
+}
+
+// mostRoom bounds the room that Clear keeps, in elements.
+const mostRoom = 4096
+
+// Clear forgets the subject, and the Snapshot that it is of, and keeps room for
+// another.
+func (w *Walker) Clear() {
+	sub := &w.own.subject
+	if max(cap(w.groups), cap(sub.groups), cap(sub.direct), cap(w.asking.lists), cap(w.hits), cap(w.positions)) > mostRoom {
+		*w = Walker{}
+		return
+	}
+	clear(w.answers[:cap(w.answers)])
+	clear(sub.keys[:cap(sub.keys)])
+	kept := Subject{keys: sub.keys[:0], direct: sub.direct[:0], groups: sub.groups[:0]}
+	*w = Walker{
+		asking: asking{lists: w.asking.lists[:0]}, own: plainSubject{subject: kept},
+		groups: w.groups[:0], hits: w.hits[:0], positions: w.positions[:0], answers: w.answers[:0],
+	}
 }
 
 // EachDecision calls yield with the decision for every database, in the order
@@ -62,6 +82,9 @@ func (w *Walker) each(s *Snapshot, sub *Subject, q Query, yield func(int, *Decis
 
 // ask is Snapshot.ask in the Walker's room.
 func (w *Walker) ask(s *Snapshot, sub *Subject, q Query) *asking {
+	if sub == &w.own.subject {
+		s.weigh(&w.own)
+	}
 	w.asking = asking{Snapshot: s, sub: s.through(sub, q), q: q, lists: w.asking.lists[:0]}
 	return &w.asking
 }

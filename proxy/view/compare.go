@@ -23,6 +23,7 @@ func (v *View) Compare(who policy.Identity, r *wire.CompareRequest, assertion *w
 		return refused
 	}
 	c := compiler{state: st, rights: rights, store: at.store, schema: at.store.Schema(), branch: at.place}
+	defer func() { giveComputed(c.shared) }()
 	if assertion != nil && !c.asserts(at.id, assertion) {
 		return wire.Result{Code: wire.AssertionFailed}
 	}

@@ -2,6 +2,7 @@ package view
 
 import (
 	"encoding/json"
+	"sync"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -35,6 +36,35 @@ type computed struct {
 	matches   [acl.Local + 1]matches
 	only      []*database.Database // nil: all; only for those who may read everything
 	veiled    bool                 // without deny lists, whatever the rights
+}
+
+// computeds are those of searches that are over, for the room in them.
+var computeds = sync.Pool{New: func() any { return new(computed) }}
+
+// takeComputed is for the one search that takes it, with nothing set.
+func takeComputed() *computed { return computeds.Get().(*computed) }
+
+// mostKept bounds the decisions that room is kept for.
+const mostKept = 1024
+
+// giveComputed takes back, from the one who took it and does not use it any more,
+// what computes; nil is nothing.
+func giveComputed(c *computed) {
+	if c == nil {
+		return
+	}
+	c.walker.Clear()
+	kept := computed{walker: c.walker}
+	for i := range c.matches {
+		if cap(c.matches[i].list) <= mostKept {
+			kept.matches[i].list = c.matches[i].list[:0]
+		}
+		if cap(c.decisions[i].list) <= mostKept {
+			kept.decisions[i].list = c.decisions[i].list[:0]
+		}
+	}
+	*c = kept
+	computeds.Put(c)
 }
 
 // rows are the decisions on one channel; their room serves one entry after another.
@@ -323,6 +353,10 @@ func memberOf(groups func(*computed) []group.ID) func(*computed, func(string)) {
 			info := s.Group(g)
 			if !info.Alive() || info.DenyList() && !c.denyLists() {
 				continue
+			}
+			if c.presence {
+				put("")
+				return
 			}
 			put(c.state.groupDN(g, info.Entry))
 		}

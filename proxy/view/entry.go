@@ -36,7 +36,8 @@ func (q *Query) beginWriter(w *writer, s *stage, sel *selection) {
 		secret: q.state.secretValues(q.rights), wanted: s.place.wanted(sel)}
 	if len(w.wanted) > 0 {
 		w.put = w.putValue
-		w.computed = &computed{state: q.state, rights: q.rights, place: s.place, store: s.store, pace: q.pace}
+		w.computed = takeComputed()
+		w.computed.state, w.computed.rights, w.computed.place, w.computed.store, w.computed.pace = q.state, q.rights, s.place, s.store, q.pace
 	}
 }
 

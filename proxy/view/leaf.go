@@ -101,29 +101,35 @@ func (l *valueLeaf) Eval(id directory.ID) directory.Truth {
 // share is found once an entry.
 func (c *compiler) computer(p place) *computed {
 	if c.shared == nil {
-		c.shared = &computed{state: c.state, rights: c.rights, place: p, store: c.store, pace: c.pace}
+		c.shared = takeComputed()
+		c.shared.state, c.shared.rights, c.shared.place, c.shared.store, c.shared.pace = c.state, c.rights, p, c.store, c.pace
 	}
 	return c.shared
 }
 
 // Candidates are all entries of the kinds that carry the attributes.
 func (l *valueLeaf) Candidates() directory.Candidates {
-	s := l.computed.state
-	pop := s.Snapshot.Population()
-	s.carryOnce.Do(func() {
-		s.subjects = roaring.Or(pop.People, pop.Servers)
-		s.members = roaring.Or(s.subjects, pop.Groups)
-	})
-	set := s.subjects
+	set, members := l.computed.state.carriers()
 	for _, a := range l.attrs {
 		switch a.on {
 		case onAll:
 			return directory.Everything()
 		case onMembers:
-			set = s.members
+			set = members
 		}
 	}
 	return directory.Set(set)
+}
+
+// carriers are the people and servers, and these with the groups. They must not
+// be changed.
+func (s *State) carriers() (subjects, members *roaring.Bitmap) {
+	s.carryOnce.Do(func() {
+		pop := s.Snapshot.Population()
+		s.subjects = roaring.Or(pop.People, pop.Servers)
+		s.members = roaring.Or(s.subjects, pop.Groups)
+	})
+	return s.subjects, s.members
 }
 
 // classLeaf is an equality item on objectClass: the entries of a class and of
@@ -322,8 +328,8 @@ func (s *State) nodeOf(dn string) (node, bool) {
 func (s *State) membersOf(n *node) *roaring.Bitmap {
 	switch n.kind {
 	case groupCopy:
-		p := s.Snapshot.Population()
-		return roaring.And(s.Snapshot.Members(n.group), roaring.Or(p.People, p.Servers))
+		subjects, _ := s.carriers()
+		return roaring.And(s.Snapshot.Members(n.group), subjects)
 	case levelGroup:
 		return s.Snapshot.Access(n.db, s.view.groupChannel).AtLeast(n.level)
 	case roleGroup:
@@ -331,4 +337,13 @@ func (s *State) membersOf(n *node) *roaring.Bitmap {
 	default:
 		return roaring.New()
 	}
+}
+
+// anyMember tells whether membersOf is somebody.
+func (s *State) anyMember(n *node) bool {
+	if n.kind != groupCopy {
+		return !s.membersOf(n).IsEmpty()
+	}
+	subjects, _ := s.carriers()
+	return s.Snapshot.Members(n.group).Intersects(subjects)
 }

@@ -17,9 +17,12 @@ func (r *Room) query() *Query {
 // Clear makes room for another search. The one before must be over, and nothing
 // of it must be used any more.
 func (r *Room) Clear() {
-	if r.taken.view != nil {
-		r.taken = Query{}
+	if r.taken.view == nil {
+		return
 	}
+	giveComputed(r.taken.room.compiler.shared)
+	giveComputed(r.taken.room.writer.computed)
+	r.taken = Query{}
 }
 
 // room is what nearly every search needs one of, allocated with the Query.

@@ -293,7 +293,7 @@ func (v *View) roleGroupDN(db *database.Database, role string) string {
 func (s *State) emptyGroup(g group.ID) bool {
 	n, empty := node{kind: groupCopy, group: g}, true
 	s.namesIn(&n, func(name.Key) { empty = false })
-	return empty && s.membersOf(&n).IsEmpty()
+	return empty && !s.anyMember(&n)
 }
 
 // groupCopyDN is the flattened copy of a real group: its DN relative to the

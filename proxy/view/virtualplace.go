@@ -203,7 +203,7 @@ func (l *memberItemLeaf) Eval(id directory.ID) directory.Truth {
 		return directory.False
 	}
 	switch {
-	case l.key == "" && !l.place.state.membersOf(&n).IsEmpty():
+	case l.key == "" && l.place.state.anyMember(&n):
 		return directory.True
 	case l.key != "" && l.entry != directory.None:
 		return directory.TruthOf(l.place.state.hasMember(&n, l.entry))
