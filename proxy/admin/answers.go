@@ -117,7 +117,7 @@ func (a *API) person(w http.ResponseWriter, r *http.Request, s *view.State, who 
 // findingsAnswer is a list of findings.
 type findingsAnswer struct {
 	Findings   []finding.Finding `json:"findings"`
-	FindingsOf string            `json:"findingsOf"` // id of the state that they are of
+	FindingsOf string            `json:"findingsOf"` // id of the state that they are of; empty while those of a first one are being found
 	inquiry.Freshness
 }
 

@@ -75,7 +75,7 @@ func (x *Explorer) database(v *visit) (*page, error) {
 		m.LeastOf = append(m.LeastOf, choice{l.String(), l == least})
 	}
 	p := &page{template: "database", Title: db.Database, Nav: "databases"}
-	p.Tables = []*table{aclTable(db), instancesTable(db), findingsTable(db.Findings, false)}
+	p.Tables = []*table{aclTable(db), instancesTable(db), v.findingsTable(db.Findings, false)}
 	answer, err := v.Who(inquiry.Question{Database: q.Get("key"), Channel: channel, AtLeast: least, Role: m.Role})
 	switch {
 	case err == nil:
@@ -243,12 +243,21 @@ func (x *Explorer) findings(v *visit) (*page, error) {
 	for _, s := range []finding.Severity{finding.Error, finding.Warning, finding.Info} {
 		m.Severities = append(m.Severities, choice{s.String(), s.String() == q.Get("severity")})
 	}
-	return &page{template: "findings", Title: "Findings", Nav: "findings", Main: m, Tables: []*table{findingsTable(v.Findings(filter), true)}}, nil
+	return &page{template: "findings", Title: "Findings", Nav: "findings", Main: m, Tables: []*table{v.findingsTable(v.Findings(filter), true)}}, nil
 }
 
-func findingsTable(found []finding.Finding, everywhere bool) *table {
+// noFindings is why a list of findings is empty: those of a first state may take
+// a while.
+func (v *visit) noFindings() string {
+	if v.state.FindingsOf() == "" {
+		return "The findings are still being found."
+	}
+	return "No findings that you may read."
+}
+
+func (v *visit) findingsTable(found []finding.Finding, everywhere bool) *table {
 	t := &table{
-		ID: "findings", Caption: "Findings", Empty: "No findings that you may read.",
+		ID: "findings", Caption: "Findings", Empty: v.noFindings(),
 		Columns: []column{{Head: "Severity", Key: "severity"}, {Head: "Finding", Key: "kind", Wide: true}, {Head: "Database", Key: "database"},
 			{Head: "Subject", Key: "subject", Wide: true}, {Head: "Concerns", Key: "subjects", Wide: true}, {Key: "count", Only: onlyCSV},
 			{Key: "detail", Only: onlyCSV}, {Head: "What to do", Key: "advice", Wide: true}},

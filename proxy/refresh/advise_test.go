@@ -21,8 +21,11 @@ func large() *fakeLive {
 func TestFindingsOfALargeStateFollowItsSwapAndAreThoseOfALoad(t *testing.T) {
 	f := large()
 	s, to := told(live(f))
-	var of atomic.Value
-	s.Advised = func(id string) { of.Store(id) }
+	var of, ofFirst atomic.Value
+	s.Advised = func(id string) {
+		ofFirst.CompareAndSwap(nil, id)
+		of.Store(id)
+	}
 	r := start(t, s)
 	known := func(group string) func(swapped) bool {
 		return func(w swapped) bool {
@@ -30,6 +33,9 @@ func TestFindingsOfALargeStateFollowItsSwapAndAreThoseOfALoad(t *testing.T) {
 		}
 	}
 	to.await(t, "the first state", func(w swapped) bool { return !slices.Contains(kindsOf(w.findings), "empty-group Empty") })
+	if first, told := ofFirst.Load().(string); !told || first != "" {
+		t.Errorf("findings that nobody knows yet are those of %q", first)
+	}
 	f.put(group("Empty"))
 	r.Reload()
 	to.await(t, "the change, whatever is known of it", holds("cn=Empty", true))

@@ -27,7 +27,7 @@ func (w *world) handOver() {
 		w.newPasswords = false
 		w.SetCredentials(w.passwords())
 	}
-	if w.now.adviceOf != w.last.adviceOf {
+	if w.now.adviceOf != w.last.adviceOf || w.last.id == "" { // of none: nobody may take that for no findings
 		w.last.adviceOf = w.now.adviceOf
 		w.Advised(w.now.adviceOf)
 	}

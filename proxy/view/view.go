@@ -112,7 +112,8 @@ func (v *View) Swap(id string, s *resolver.Snapshot, findings []finding.Finding,
 func (v *View) Advised(id string) { v.findingsOf.Store(&id) }
 
 // FindingsOf is the id of the State that the findings are of: this one, or one
-// that answered a little before it.
+// that answered a little before it; empty while those of a first State are being
+// found.
 func (s *State) FindingsOf() string {
 	if of := s.view.findingsOf.Load(); of != nil {
 		return *of

@@ -1,0 +1,17 @@
+package explorer_test
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAListOfFindingsThatNobodyKnowsYetSaysSo(t *testing.T) {
+	s := newSite(t, secretWorld(t), rule("all"))
+	g := s.guest(serviceDN)
+	for of, want := range map[string]string{"": "The findings are still being found.", "first": "No findings that you may read."} {
+		s.view.Advised(of)
+		if _, page := g.get("/findings?kind=none-such"); !strings.Contains(page, want) {
+			t.Errorf("findings of %q: no %q in %s", of, want, page)
+		}
+	}
+}
