@@ -89,6 +89,12 @@ func printWho(out io.Writer, a *report.Answer, ages string) error {
 			fmt.Fprintf(w, "  %s\t%s\trule %s: %s\n", strings.Join(b.Entries, ", "), b.Kind, b.Rule, b.How)
 		}
 	}
+	for i, warning := range a.Warnings() {
+		if i == 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "Warning: %s\n", warning)
+	}
 	fmt.Fprintf(w, "\nAs of %s\n", ages)
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)

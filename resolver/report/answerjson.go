@@ -27,6 +27,8 @@ func (a *Answer) WriteJSON(out io.Writer, asOf *resolver.ExplainedAsOf, snapshot
 	p.json(a.Open)
 	p.text(`,"bypass":`)
 	p.json(a.Bypass)
+	p.text(`,"warnings":`)
+	p.json(a.Warnings())
 	p.text(`,"asOf":`)
 	p.json(asOf)
 	p.text(`,"snapshot":`)

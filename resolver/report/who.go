@@ -36,6 +36,14 @@ type Answer struct {
 	hidden map[name.Key]bool
 }
 
+// Warnings says why somebody who is not in the answer may have it all the same.
+func (a *Answer) Warnings() []string {
+	if l := a.q.Instance.List; !l.MaxKnown && a.s.Settings().Reading.Capped.Has(a.q.Channel) {
+		return []string{"the Maximum Internet name-and-password access is not known (rule 11.9): who has access on this channel is not known, and nothing is granted"}
+	}
+	return []string{}
+}
+
 // Holder is somebody who has it, and through what.
 type Holder struct {
 	resolver.Row
