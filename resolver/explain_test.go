@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/aclens/aclens/resolver"
 	"github.com/aclens/aclens/resolver/acl"
@@ -293,4 +294,25 @@ func sameSubject(t *testing.T, s, other *resolver.Snapshot, a asked) *resolver.S
 		t.Fatal("no subject under the other reading")
 	}
 	return sub
+}
+
+func TestATimeThatIsYetToComeIsStale(t *testing.T) {
+	now := time.Date(2026, 11, 22, 4, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		sentence string
+		age      time.Duration
+		limit    time.Duration
+		stale    bool
+	}{
+		{"young enough", 47 * time.Hour, 48 * time.Hour, false},
+		{"too old", 49 * time.Hour, 48 * time.Hour, true},
+		{"clocks differ a little", -time.Hour, 48 * time.Hour, false},
+		{"yet to come", -61 * time.Minute, 48 * time.Hour, true},
+		{"any age is allowed", -1000 * time.Hour, 0, false},
+	} {
+		of := now.Add(-c.age)
+		if (resolver.AsOf{ACL: of}).Stale(now, 0, c.limit) != c.stale || (resolver.AsOf{Directory: of}).Stale(now, c.limit, 0) != c.stale {
+			t.Errorf("%s: stale is not %v", c.sentence, c.stale)
+		}
+	}
 }

@@ -98,9 +98,21 @@ type ExplainedSnapshot struct {
 
 // Stale tells whether a source is older than allowed; zero allows any age.
 func (a AsOf) Stale(now time.Time, directory, acl time.Duration) bool {
-	old := func(at time.Time, limit time.Duration) bool { return limit > 0 && !at.IsZero() && now.Sub(at) > limit }
-	return old(a.Directory, directory) || old(a.ACL, acl)
+	return TooOld(now, a.Directory, directory) || TooOld(now, a.ACL, acl)
 }
+
+// clockSkew is how far the clocks of two machines may differ.
+const clockSkew = time.Hour
+
+// TooOld tells whether what is of a time is older than a limit; zero allows any
+// age. A time that is yet to come says nothing about the age, and would never
+// grow old: it is too old as well.
+func TooOld(now, at time.Time, limit time.Duration) bool {
+	return limit > 0 && !at.IsZero() && (now.Sub(at) > limit || ToCome(now, at))
+}
+
+// ToCome tells whether a time is further ahead than clocks differ.
+func ToCome(now, at time.Time) bool { return at.Sub(now) > clockSkew }
 
 // Freshness is AsOf as answers write it.
 func (a AsOf) Freshness() *ExplainedAsOf {

@@ -537,6 +537,24 @@ func TestAgesAreThoseOfTheSources(t *testing.T) {
 	}
 }
 
+func TestWhatIsOfATimeYetToComeIsStale(t *testing.T) {
+	f := newFiles(t)
+	f.settings.Stale = Stale{ACL: 48 * time.Hour}
+	for ahead, stale := range map[time.Duration]bool{30 * time.Minute: false, 1000 * time.Hour: true} {
+		when := f.settings.Clock.Now().Add(ahead)
+		for _, each := range []string{"acls/a.dxl", "acls/b.dxl"} {
+			f.write(each, bare)
+			if err := os.Chtimes(f.path(each), when, when); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found, ok := findingOf(mustLoad(t, f.settings).Findings, "stale-export")
+		if ok != stale || stale && !strings.Contains(found.Detail, ", which is yet to come") {
+			t.Errorf("%s ahead: %+v, %v", ahead, found, ok)
+		}
+	}
+}
+
 func TestAServiceOfACLsThatIsAwayKeepsItsDatabases(t *testing.T) {
 	f := newFiles(t)
 	service := &fakeService{}

@@ -52,9 +52,14 @@ func (w *world) staleSources() []finding.Finding {
 		if s.Directory {
 			limit = w.Stale.Directory
 		}
-		if limit > 0 && !s.AsOf.IsZero() && now.Sub(s.AsOf) > limit {
-			list = append(list, finding.New(finding.StaleExport, s.Name, "It is of "+s.AsOf.UTC().Format(time.RFC3339)+"."))
+		if !resolver.TooOld(now, s.AsOf, limit) {
+			continue
 		}
+		detail := "It is of " + s.AsOf.UTC().Format(time.RFC3339)
+		if resolver.ToCome(now, s.AsOf) {
+			detail += ", which is yet to come: the clock there or here is wrong, and nobody knows how old it is"
+		}
+		list = append(list, finding.New(finding.StaleExport, s.Name, detail+"."))
 	}
 	return list
 }

@@ -125,7 +125,7 @@ var Kinds = []Kind{
 		"See whether the database was replaced on purpose; if so, release it with aclens release."},
 	{ReferencesLeftOut, Info, "A directory refers to other servers, and its references were left out.",
 		"Name those servers as a directory of their own, or see what referrals: chase or rewrite would do."},
-	{StaleExport, Warning, "A source is older than the configuration allows.", "Export it again, or see why it does not arrive."},
+	{StaleExport, Warning, "A source is older than the configuration allows, or of a time more than an hour ahead, which says nothing about its age.", "Export it again, or see why it does not arrive."},
 	{IncompleteExport, Error, "An export is not complete: its server keeps the last state.", "Run the export again."},
 	{BrokenExport, Error, "A file, or a database or document in it, cannot be read.", "Correct it, or export it again."},
 }
