@@ -1,6 +1,7 @@
 package resolver
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -20,22 +21,28 @@ type Suspects struct {
 	Rebuilt   bool              // the two share no numbers: everything is suspect
 	Entries   []directory.ID    // whose record is another, or came, or went
 	Anywhere  *roaring.Bitmap   // people and servers who may have other names or other servers: in all databases
-	Members   *roaring.Bitmap   // entries that may be in other groups: in the databases of MemberDatabases
+	Members   *roaring.Bitmap   // entries that may be in other groups: in the databases that name one of Groups
 	Groups    []group.ID        // whose members may be others, those of groups within them included
 	Databases []string          // keys of those whose ACL or whereabouts differ, or that came or went
 	Everybody bool              // Server documents differ
-	named     map[string]bool   // keys of databases that name a group of Groups
-	groups    map[group.ID]bool // of Groups
+	Renamed   map[group.ID]bool // of Groups: those that are others themselves, or whose names mean others
+
+	groups map[group.ID]map[string]bool // of Groups: the keys of those that name it
 }
 
-// MemberDatabases lists the keys of the databases that name a group of Groups.
-func (x *Suspects) MemberDatabases() []string {
-	out := make([]string, 0, len(x.named))
-	for k := range x.named {
-		out = append(out, k)
+// Suspected tells whether a group is one of Groups.
+func (x *Suspects) Suspected(g group.ID) bool { return x.groups[g] != nil }
+
+// DatabasesOf lists the keys of Databases, and of those that name one of some of
+// Groups: whoever is in no other of Groups, before or after, and is not in
+// Anywhere, is answered in the same way in all others.
+func (x *Suspects) DatabasesOf(groups []group.ID) []string {
+	keys := slices.Clone(x.Databases)
+	for _, g := range groups {
+		keys = slices.AppendSeq(keys, maps.Keys(x.groups[g]))
 	}
-	slices.Sort(out)
-	return out
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // None tells whether the two Snapshots give the same answers.
@@ -45,7 +52,7 @@ func (x *Suspects) None() bool {
 
 // Suspects compares with the Snapshot that comes after it.
 func (s *Snapshot) Suspects(next *Snapshot) *Suspects {
-	x := &Suspects{Anywhere: roaring.New(), Members: roaring.New(), named: map[string]bool{}, groups: map[group.ID]bool{}}
+	x := &Suspects{Anywhere: roaring.New(), Members: roaring.New(), Renamed: map[group.ID]bool{}, groups: map[group.ID]map[string]bool{}}
 	if s.lineage != next.lineage {
 		x.Rebuilt = true
 		return x
@@ -89,6 +96,9 @@ func (c *comparison) both(f func(*Snapshot)) {
 // of one: whether a name is somebody's hangs on who else has it.
 func (c *comparison) names() {
 	for _, id := range c.Entries {
+		if c.sameSubject(id) {
+			continue
+		}
 		var lists [2]Names
 		c.both(func(s *Snapshot) {
 			if _, ok := s.people.Kind(id); ok {
@@ -102,6 +112,21 @@ func (c *comparison) names() {
 			c.both(func(s *Snapshot) { c.dirty = append(c.dirty, s.members.graph.OfName(n.Key())...) })
 		}
 	}
+}
+
+// sameSubject tells whether an entry is the same person or server in both, under
+// the same names to the letter, whatever else its record holds.
+func (c *comparison) sameSubject(id directory.ID) bool {
+	was, before := c.old.people.Kind(id)
+	is, after := c.next.people.Kind(id)
+	if !before || !after {
+		return before == after
+	}
+	if was != is || c.old.store.Entry(id).DN() != c.next.store.Entry(id).DN() {
+		return false
+	}
+	a, b := c.old.namer.names(id), c.next.namer.names(id)
+	return slices.EqualFunc(a.all(), b.all(), func(x, y name.Name) bool { return x.Key() == y.Key() && x.Canonical() == y.Canonical() })
 }
 
 func index(second bool) int {
@@ -132,7 +157,9 @@ func (c *comparison) compareGroups() {
 		a, b := c.old.groupAt(g), c.next.groupAt(g)
 		before, after := c.old.membersAt(g), c.next.membersAt(g)
 		other := !c.sameGroup(a, b)
-		renamed = renamed || other
+		if other {
+			renamed, c.Renamed[g] = true, true
+		}
 		nested := !slices.Equal(before.Groups, after.Groups)
 		if !other && !nested && slices.Equal(before.Entries, after.Entries) && slices.Equal(before.Names, after.Names) {
 			continue
@@ -226,11 +253,11 @@ func without(a, b []name.Key) []name.Key {
 func (c *comparison) renamedGroups() {
 	suspect := func(s *Snapshot, k name.Key) {
 		if g, ok := s.members.named.find(k); ok {
-			c.dirty = append(c.dirty, g)
+			c.dirty, c.Renamed[g] = append(c.dirty, g), true
 			c.everyMember(g)
 		}
 		for _, g := range s.members.doubled[k] {
-			c.dirty = append(c.dirty, g)
+			c.dirty, c.Renamed[g] = append(c.dirty, g), true
 			c.everyMember(g)
 		}
 	}
@@ -269,13 +296,15 @@ func (c *comparison) spread() {
 }
 
 func (c *comparison) suspectGroup(s *Snapshot, g group.ID) {
-	if !c.groups[g] {
-		c.groups[g] = true
+	keys := c.groups[g]
+	if keys == nil {
+		keys = map[string]bool{}
+		c.groups[g] = keys
 		c.Groups = append(c.Groups, g)
 	}
 	for _, n := range s.members.groups[g].Names {
 		for _, r := range s.acls.names[n.Key()] {
-			c.named[s.databases.At(int(r.db)).Key] = true
+			keys[s.databases.At(int(r.db)).Key] = true
 		}
 	}
 }

@@ -2,15 +2,14 @@ package view
 
 import (
 	"cmp"
-	"encoding/json"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	"github.com/google/uuid"
 
 	"github.com/aclens/aclens/resolver"
-	"github.com/aclens/aclens/resolver/acl"
 	"github.com/aclens/aclens/resolver/database"
 	"github.com/aclens/aclens/resolver/directory"
 	"github.com/aclens/aclens/resolver/name"
@@ -25,13 +24,16 @@ const mostExplained = 200_000
 // otherwise. It looks at suspects only; what it finds is what a comparison of
 // every entry with everything computed for it would find.
 type difference struct {
-	old, next *State
-	suspects  *resolver.Suspects
-	changes   []Change
-	explained int
-	marks     marks
-	dbs       []pairedDatabase // of the databases that are asked about by key
-	paired    map[string]int
+	old, next  *State
+	suspects   *resolver.Suspects
+	changes    []Change
+	explained  *atomic.Int64 // of mostExplained
+	widened    bool          // somebody was compared in all databases though not all were to be
+	plainly    bool          // everybody is compared, whoever is alike
+	marks      marks
+	dbs        []pairedDatabase // of the databases that are asked about by key
+	paired     map[string]int
+	memberKeys []string // of the databases in which members of other groups may be answered otherwise
 }
 
 // pairedDatabase is one database in both States; nil where it is not there.
@@ -46,8 +48,16 @@ type reach struct {
 // Differences lists what changed between two States, in an order in which it can
 // be repeated: what goes before what comes, and entries below before those above
 // when they go.
-func Differences(old, next *State) []Change {
-	d := &difference{old: old, next: next, suspects: old.Snapshot.Suspects(next.Snapshot), paired: map[string]int{}}
+func Differences(old, next *State) []Change { return newDifference(old, next).find() }
+
+func newDifference(old, next *State) *difference {
+	d := &difference{old: old, next: next, suspects: old.Snapshot.Suspects(next.Snapshot), paired: map[string]int{}, explained: new(atomic.Int64)}
+	d.memberKeys = d.suspects.DatabasesOf(d.suspects.Groups)
+	return d
+}
+
+func (d *difference) find() []Change {
+	old, next := d.old, d.next
 	d.marks = newMarks()
 	if d.suspects.None() && sameContexts(old, next) && slices.EqualFunc(old.Findings, next.Findings, sameFinding) {
 		return nil
@@ -91,12 +101,20 @@ func (d *difference) realEntries() {
 		more.Or(d.next.Snapshot.Population().Servers)
 		more.Or(d.next.Snapshot.Population().Groups)
 	}
+	var ids []directory.ID
 	for it := more.Iterator(); it.HasNext(); {
 		id := directory.ID(it.Next())
-		if p := (pair{id, id}); !seen[p] && d.old.Snapshot.Store().Entry(id) == d.next.Snapshot.Store().Entry(id) && d.next.Snapshot.Store().Exists(id) {
-			d.compare(p, d.reachOf(id))
+		if !seen[pair{id, id}] && d.old.Snapshot.Store().Entry(id) == d.next.Snapshot.Store().Entry(id) && d.next.Snapshot.Store().Exists(id) {
+			ids = append(ids, id)
 		}
 	}
+	if d.plainly || d.next.view.memberOfVirtual && d.structural() {
+		for _, id := range ids {
+			d.compare(pair{id, id}, d.reachOf(id))
+		}
+		return
+	}
+	d.compareAll(ids)
 }
 
 // touched pairs the entries whose records differ by their names.
@@ -140,9 +158,7 @@ func (d *difference) reachOf(id directory.ID) reach {
 	}
 	r := reach{keys: x.Databases}
 	if x.Members.Contains(uint32(id)) {
-		r.keys = append(slices.Clone(r.keys), x.MemberDatabases()...)
-		slices.Sort(r.keys)
-		r.keys = slices.Compact(r.keys)
+		r.keys = d.memberKeys
 	}
 	return r
 }
@@ -225,12 +241,21 @@ func (d *difference) differing(p pair, r reach) []string {
 	if p.old != directory.None && p.next != directory.None {
 		out = d.stored(p)
 	}
-	s := d.sides(p, r)
-	if s != nil {
+	if !d.suspected(p, r) {
+		slices.Sort(out)
+		return slices.Compact(out)
+	}
+	if s := d.sides(p, r); s != nil {
 		out = append(out, s.computed()...)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// suspected tells whether anything computed may differ for an entry: of most
+// whose record is another one it does not.
+func (d *difference) suspected(p pair, r reach) bool {
+	return r.all || len(r.keys) > 0 || p.old != p.next || d.next.view.memberOfVirtual || d.suspects.Members.Contains(uint32(p.next))
 }
 
 // stored compares what the directory itself has.
@@ -271,20 +296,6 @@ func (d *difference) storedOf(s *State, e directory.Entry) map[string]directory.
 	}
 }
 
-// lonelyRecords compares the decision records of Anonymous and -Default-.
-func (d *difference) lonelyRecords() {
-	keys := d.suspects.Databases
-	if d.suspects.Everybody || d.suspects.Rebuilt {
-		keys = d.everyKey()
-	}
-	for _, k := range keys {
-		for _, sub := range []*resolver.Subject{resolver.AnonymousSubject(), resolver.DefaultSubject()} {
-			p := d.database(k)
-			d.record(sub, sub, p)
-		}
-	}
-}
-
 func (d *difference) everyKey() []string {
 	var keys []string
 	for _, s := range []*State{d.old, d.next} {
@@ -315,132 +326,35 @@ func at(s *State, key string) *database.Database {
 	return db
 }
 
-// record compares one decision record and notes what changed; nil is a subject
-// that is not there, or has no records.
-func (d *difference) record(old, next *resolver.Subject, db pairedDatabase) (changed bool) {
-	var a, b *directory.Draft
-	if old != nil && db.old != nil {
-		a = d.old.recordContent(old, db.old, true)
-	}
-	if next != nil && db.next != nil {
-		b = d.next.recordContent(next, db.next, true)
-	}
-	if a != nil && b != nil && sameDraft(a, b) {
-		return false
-	}
-	switch {
-	case a != nil && b != nil && a.DN == b.DN:
-		d.access(Modified, a, b, db)
-		c := &d.changes[len(d.changes)-1]
-		c.Quiet = d.quietRecord(old, next, db, c.Attributes)
-	default:
-		if a != nil && worthTelling(a) {
-			d.access(Deleted, a, nil, db)
-		}
-		if b != nil && worthTelling(b) {
-			d.access(Added, nil, b, db)
-		}
-	}
-	return true
-}
-
-// worthTelling tells whether a record that comes or goes is a change of access:
-// with every person one record a database comes, most of them of no access.
-func worthTelling(r *directory.Draft) bool {
-	return first(r, attrAccessLevel) != acl.NoAccess.String() || first(r, "accessWebLevel") != acl.NoAccess.String() && first(r, "accessWebLevel") != ""
-}
-
-func (d *difference) access(kind ChangeKind, a, b *directory.Draft, db pairedDatabase) {
-	c := Change{Kind: kind, Access: &AccessChange{From: standingOf(a), To: standingOf(b)}}
-	shown := b
-	if shown == nil {
-		shown = a
-	}
-	c.Access.User, c.Access.DN, c.Access.Database = first(shown, "accessSubject"), first(shown, "accessSubjectDN"), first(shown, "databaseKey")
-	c.DN, c.Key = shown.DN, keyOfDN(shown.DN)
-	c.UUID = uuid.NewSHA1(arcUUID, []byte(c.Key))
-	if a != nil {
-		c.Was = d.old.over.Attribute(db.old.Index, ReasonAttribute)
-		c.Access.From.Shown = d.old.shownWinning(c.Access.From.Winning)
-	}
-	if b != nil {
-		c.Access.To.Shown = d.next.shownWinning(c.Access.To.Winning)
-	}
-	if kind == Modified {
-		c.Attributes = draftDifference(a, b)
-	}
-	d.changes = append(d.changes, c)
-}
-
-// shownWinning is who won, for those who may not know of deny lists.
-func (s *State) shownWinning(winning []string) []string {
-	shown, _ := s.withoutDenyLists(slices.Clone(winning), nil)
-	return shown
-}
-
-func standingOf(d *directory.Draft) Standing {
-	s := Standing{Level: acl.NoAccess.String(), Roles: []string{}, Winning: []string{}}
-	if d == nil {
-		return s
-	}
-	s.Level, s.WebLevel, s.Source = first(d, attrAccessLevel), first(d, "accessWebLevel"), first(d, "accessSource")
-	s.Roles, s.Winning = append(s.Roles, texts(d, attrAccessRole)...), append(s.Winning, texts(d, "winningEntry")...)
-	return s
-}
-
-func texts(d *directory.Draft, attribute string) []string {
-	var out []string
-	for _, v := range d.Values(attribute) {
-		out = append(out, string(v))
-	}
-	return out
-}
-
-func first(d *directory.Draft, attribute string) string {
-	if vs := d.Values(attribute); len(vs) > 0 {
-		return string(vs[0])
-	}
-	return ""
-}
-
-func sameDraft(a, b *directory.Draft) bool { return a.DN == b.DN && len(draftDifference(a, b)) == 0 }
-
-func draftDifference(a, b *directory.Draft) []string {
-	var out []string
-	for _, pair := range [][2]*directory.Draft{{a, b}, {b, a}} {
-		for i := range pair[0].Attributes {
-			n := pair[0].Attributes[i].Name
-			if !slices.Equal(texts(a, n), texts(b, n)) {
-				out = append(out, n)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // sortChanges brings changes into the order of Differences.
 func sortChanges(changes []Change) {
-	depth := func(c *Change) int { return strings.Count(c.Key, ",") }
-	slices.SortStableFunc(changes, func(a, b Change) int {
-		if goes := b.Kind == Deleted; (a.Kind == Deleted) != goes {
-			if goes {
+	type place struct {
+		goes  bool
+		depth int // negative where what lies below comes first
+		key   string
+		at    int
+	}
+	places := make([]place, len(changes))
+	for i := range changes {
+		c := &changes[i]
+		p := place{goes: c.Kind == Deleted, depth: strings.Count(c.Key, ","), key: c.Key, at: i}
+		if p.goes {
+			p.depth = -p.depth
+		}
+		places[i] = p
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.goes != b.goes {
+			if b.goes {
 				return 1
 			}
 			return -1
 		}
-		if a.Kind == Deleted {
-			return cmp.Or(cmp.Compare(depth(&b), depth(&a)), cmp.Compare(a.Key, b.Key))
-		}
-		return cmp.Or(cmp.Compare(depth(&a), depth(&b)), cmp.Compare(a.Key, b.Key))
+		return cmp.Or(cmp.Compare(a.depth, b.depth), cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at))
 	})
-}
-
-func reasonOf(s *State, sub *resolver.Subject, db *database.Database) string {
-	e := s.Snapshot.Explain(sub, db, db.Primary, resolver.Query{Channel: acl.Notes})
-	text, err := json.Marshal(e)
-	if err != nil {
-		return ""
+	sorted := make([]Change, len(changes))
+	for i := range places {
+		sorted[i] = changes[places[i].at]
 	}
-	return string(text)
+	copy(changes, sorted)
 }

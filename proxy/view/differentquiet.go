@@ -130,7 +130,7 @@ func (s *sides) reasonsShown() bool {
 		return s.subs[0] != s.subs[1]
 	}
 	for _, p := range s.pairs {
-		if s.explained++; p.old == nil || p.next == nil || s.explained > mostExplained {
+		if p.old == nil || p.next == nil || s.explained.Add(1) > mostExplained {
 			return true
 		}
 		if shownReason(s.old, s.subs[0], p.old) != shownReason(s.next, s.subs[1], p.next) ||

@@ -51,7 +51,7 @@ func (s *sides) computed() []string {
 		return s.values(nil, nil)
 	}
 	if !s.reach.all && !s.sameServers() {
-		s.reach.all = true
+		s.reach.all, s.widened = true, true
 	}
 	s.findDatabases()
 	one, two := s.only()
@@ -132,13 +132,19 @@ func (s *sides) render(st *State, id directory.ID, only []*database.Database) ma
 		c.only = nil
 	}
 	c.at(id, st.Snapshot.Store().Entry(id))
+	whole := computed{state: st, store: c.store, veiled: s.veiled}
+	whole.at(id, c.entry)
 	out := map[string][]string{}
 	for _, a := range st.virtual {
 		if a.values == nil || uncounted[a.name] || a.name == reasonName || st.byName(a) || !st.carries(a, id) {
 			continue
 		}
 		var values []string
-		a.values(&c, func(v string) { values = append(values, v) })
+		at := &c
+		if a.name == highestName {
+			at = &whole
+		}
+		a.values(at, func(v string) { values = append(values, v) })
 		slices.Sort(values)
 		if len(values) > 0 {
 			out[a.name] = values
@@ -284,7 +290,7 @@ func (s *sides) records() bool {
 	}
 	changed := false
 	for _, p := range s.pairs {
-		if s.explained++; s.explained > mostExplained {
+		if s.explained.Add(1) > mostExplained {
 			return true
 		}
 		changed = s.record(subs[0], subs[1], p) || changed
@@ -301,7 +307,7 @@ func (s *sides) reasons() bool {
 		if p.old == nil || p.next == nil {
 			return true
 		}
-		if s.explained++; s.explained > mostExplained {
+		if s.explained.Add(1) > mostExplained {
 			return true
 		}
 		if reasonOf(s.old, s.subs[0], p.old) != reasonOf(s.next, s.subs[1], p.next) {

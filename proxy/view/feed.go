@@ -141,8 +141,8 @@ func (c *content) uuidOf(stage int, id directory.ID) uuid.UUID {
 // event is everything that happened to one entry since the client was told last.
 type event struct {
 	uuid        uuid.UUID
-	first, last Change
-	above       bool // nothing happened to it but to an entry below, which may have shown it
+	first, last *Change // one where nothing else happened
+	above       bool    // nothing happened to it but to an entry below, which may have shown it
 	traces      []trace
 	times       int // that something happened to it
 }
@@ -153,35 +153,56 @@ type trace struct {
 	was     policy.Witness
 }
 
-// add takes one more change of the entry.
+// add takes one more change of the entry, which is valid for this call alone.
 func (e *event) add(c *Change) {
-	e.last = *c
+	kept := *c
+	if e.last = &kept; e.first == nil {
+		e.first = e.last
+	}
 	e.times++
 	if c.Kind != Added {
 		e.traces = append(e.traces, trace{c.Key, c.DN, c.Was})
 	}
 }
 
+// recordChanges are as much of the changes of decision records as a feed needs.
+type recordChanges struct {
+	some     bool        // there are any, wherever: a new cookie is told
+	subjects [][2]string // Change.Subject, of those who may have other records in the feed
+	alone    []string    // Anonymous and -Default-, if theirs are others
+}
+
+func (r *recordChanges) add(c *Change, in *database.Database) {
+	r.some = true
+	switch {
+	case in == nil:
+	case c.Access == nil:
+		r.subjects = append(r.subjects, c.Subject)
+	case c.Access.DN == "" && c.Access.Database == in.Key:
+		r.alone = append(r.alone, c.Access.User)
+	}
+}
+
 // events gathers the changes between two States by entry, in order; false: they
 // are not all remembered.
-func (f *feed) events(from, to uint64) ([]*event, []Change, bool) {
+func (f *feed) events(from, to uint64) ([]*event, *recordChanges, bool) {
 	var list []*event
-	var records []Change
+	records := &recordChanges{}
 	by := map[uuid.UUID]*event{}
 	ok := f.view.settings.History.Between(from, to, func(c *Change) bool {
 		if f.hushed(c) {
 			return true
 		}
 		if c.Access != nil {
-			records = append(records, *c)
+			records.add(c, f.records)
 			return true
 		}
 		if c.Subject != [2]string{} {
-			records = append(records, *c)
+			records.add(c, f.records)
 		}
 		e := by[c.UUID]
 		if e == nil {
-			e = &event{uuid: c.UUID, first: *c}
+			e = &event{uuid: c.UUID}
 			by[c.UUID], list = e, append(list, e)
 		}
 		e.add(c)
@@ -206,7 +227,7 @@ func (f *feed) veiled(list []*event) bool {
 	who := f.request.Identity
 	bars := f.view.policy.Bars()
 	for _, e := range list {
-		for _, c := range []*Change{&e.first, &e.last} {
+		for _, c := range []*Change{e.first, e.last} {
 			switch {
 			case c.Veiled && !f.rights.DenyLists(),
 				c.Key == who.Key && (c.Kind != Modified || slices.Contains(c.Attributes, "isMemberOf")),
@@ -253,7 +274,7 @@ func (f *feed) ancestors(list []*event) []*event {
 				continue
 			}
 			c := Change{Kind: Modified, DN: st.Entry(id).DN(), Key: key, UUID: entryUUIDOf(f.state, id), Was: e.first.Was}
-			shown := &event{uuid: c.UUID, first: c, above: true}
+			shown := &event{uuid: c.UUID, above: true}
 			shown.add(&c)
 			list = append(list, shown)
 		}
@@ -276,22 +297,19 @@ func parentKey(key string) string {
 
 // recordStage adds the decision records of the subjects among some changes to
 // the content; gone are the names of those that have none any more.
-func (c *content) recordStage(changes []Change) (stage int, gone []string) {
+func (c *content) recordStage(changes *recordChanges) (stage int, gone []string) {
 	if c.records == nil {
 		return -1, nil
 	}
 	subjects, left := map[string]*resolver.Subject{}, map[string]bool{}
-	for i := range changes {
-		each := &changes[i]
-		switch {
-		case each.Access != nil && each.Access.DN == "" && each.Access.Database == c.records.Key:
-			sub, _, err := c.state.Snapshot.FindSubject(each.Access.User, resolver.OnlyHierarchicalNames)
-			if err == nil {
-				subjects[each.Access.User] = sub
-			}
-		case each.Access == nil:
-			c.recorded(each.Subject, subjects, left)
+	for _, user := range changes.alone {
+		sub, _, err := c.state.Snapshot.FindSubject(user, resolver.OnlyHierarchicalNames)
+		if err == nil {
+			subjects[user] = sub
 		}
+	}
+	for _, names := range changes.subjects {
+		c.recorded(names, subjects, left)
 	}
 	var list []*resolver.Subject
 	for n, sub := range subjects {

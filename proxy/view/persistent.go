@@ -112,7 +112,7 @@ func kindOfNotice(before *content, e *event) wire.ChangeTypes {
 
 // tellRecords tells of decision records; those that went are not told, since
 // what they were is not kept.
-func (p *persistent) tellRecords(changes []Change) wire.Result {
+func (p *persistent) tellRecords(changes *recordChanges) wire.Result {
 	stage, _ := p.recordStage(changes)
 	if stage < 0 || p.request.Persist.Types&wire.EntryModified == 0 {
 		return wire.Result{}
@@ -120,7 +120,7 @@ func (p *persistent) tellRecords(changes []Change) wire.Result {
 	st := p.stages[stage].store
 	for id := range st.Cap() {
 		if st.Exists(id) && p.holds(stage, id) {
-			e := &event{last: Change{Number: p.state.stamped().Last}}
+			e := &event{last: &Change{Number: p.state.stamped().Last}}
 			if p.send(p.content, stage, id, wire.EntryModified, e) != nil {
 				return unavailable()
 			}

@@ -167,6 +167,9 @@ func (s *State) createTime(id directory.ID) int64 {
 
 // microsOf reads a generalized time in UTC; zero if it is none.
 func microsOf(text string) int64 {
+	if text == "" {
+		return 0
+	}
 	for _, layout := range []string{"20060102150405Z", "20060102150405.999999Z"} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UnixMicro()

@@ -157,7 +157,7 @@ func (s *syncing) sendGone(dn string, id uuid.UUID) error {
 // bring tells what became of the entries that something happened to. Before is
 // what the client had, where that is still known; else whatever it may have had
 // is said to be gone.
-func (s *syncing) bring(before *content, list []*event, records []Change) wire.Result {
+func (s *syncing) bring(before *content, list []*event, records *recordChanges) wire.Result {
 	list = s.ancestors(list)
 	for _, gone := range [2]bool{true, false} { // a name must be free before it is given again
 		for _, e := range list {
@@ -233,7 +233,7 @@ func (s *syncing) mayHaveHad(e *event) (dn string, had bool) {
 	return "", false
 }
 
-func (s *syncing) bringRecords(changes []Change) error {
+func (s *syncing) bringRecords(changes *recordChanges) error {
 	stage, gone := s.recordStage(changes)
 	for _, n := range gone {
 		if err := s.recordGone(n); err != nil {
@@ -316,7 +316,7 @@ func (s *syncing) follow(st *State) wire.Result {
 	if !ok || !next.rights.SameRules(before.rights) || s.hiddenOtherwise(before.state) {
 		return refreshRequired("what may be seen has changed")
 	}
-	if len(list) == 0 && len(records) == 0 {
+	if len(list) == 0 && !records.some {
 		return wire.Result{}
 	}
 	if result := s.bring(before, list, records); result.Code != wire.Success {

@@ -69,6 +69,27 @@ func (s *Server) Seal() {
 	s.sealed = all
 }
 
+// EachListed yields every name that the document and the folders of a server
+// list: of subjects, of groups, and wildcards.
+func (s *Server) EachListed(yield func(name.Name)) {
+	each := func(entries []entry) {
+		for i := range entries {
+			if k := entries[i].kind; k == entryName || k == entryWildcard {
+				yield(entries[i].name)
+			}
+		}
+	}
+	if s.Document != nil {
+		for item := range s.Document.Lists {
+			entries, _ := s.entries(item)
+			each(entries)
+		}
+	}
+	for _, f := range s.folders() {
+		each(f.entries)
+	}
+}
+
 // entries returns an item without its empty values, and whether the document
 // has the item at all: an item that is not there is not known to be blank.
 func (s *Server) entries(item string) (entries []entry, present bool) {
