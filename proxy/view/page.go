@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,47 +12,64 @@ import (
 	"github.com/aclens/aclens/resolver/directory"
 )
 
-// How many older States stay alive for pages, and for how long.
+// How many States with pages stay alive, and for how long after they were replaced.
 const (
 	keptStateCount = 16
 	keptStateTime  = 15 * time.Minute
 )
 
-// keptStates keeps the last States, so that a paged search goes on where it
-// began, whatever was swapped in meanwhile.
+// keptStates keeps the States that cookies were given out for, so that a paged
+// search goes on where it began, whatever was swapped in meanwhile. A State of
+// which nobody has a cookie goes when it is replaced: with a million people each
+// one that stays holds a hundred megabytes of its own.
 type keptStates struct {
-	mu   sync.Mutex // guards kept
-	kept []keptState
+	mu      sync.Mutex // guards what follows, and State.replaced
+	current *State
+	paged   []*State // with cookies, in the order of their first
 }
 
-type keptState struct {
-	state    *State
-	replaced time.Time // when another came behind it; zero for the last
+func (s *State) forgotten(now time.Time) bool {
+	return !s.replaced.IsZero() && now.Sub(s.replaced) > keptStateTime
 }
 
-func (k *keptState) forgotten(now time.Time) bool {
-	return !k.replaced.IsZero() && now.Sub(k.replaced) > keptStateTime
-}
-
+// keep makes a State the one that answers.
 func (k *keptStates) keep(s *State, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if n := len(k.kept); n > 0 {
-		k.kept[n-1].replaced = now
+	if k.current != nil {
+		k.current.replaced = now
 	}
-	k.kept = append(k.kept, keptState{state: s})
-	for len(k.kept) > keptStateCount || k.kept[0].forgotten(now) {
-		k.kept[0] = keptState{}
-		k.kept = k.kept[1:]
+	k.current = s
+	k.tidy(now)
+}
+
+// note is called for each cookie of a State. That may have been replaced while
+// the search ran which gives the cookie out.
+func (k *keptStates) note(s *State, now time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !slices.Contains(k.paged, s) {
+		k.paged = append(k.paged, s)
+	}
+	k.tidy(now)
+}
+
+func (k *keptStates) tidy(now time.Time) {
+	k.paged = slices.DeleteFunc(k.paged, func(s *State) bool { return s.forgotten(now) })
+	if n := len(k.paged) - keptStateCount; n > 0 {
+		k.paged = slices.Delete(k.paged, 0, n)
 	}
 }
 
 func (k *keptStates) find(serial uint64, now time.Time) *State {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i := range k.kept {
-		if each := &k.kept[i]; each.state.serial == serial && !each.forgotten(now) {
-			return each.state
+	if k.current != nil && k.current.serial == serial {
+		return k.current
+	}
+	for _, s := range k.paged {
+		if s.serial == serial && !s.forgotten(now) {
+			return s
 		}
 	}
 	return nil
@@ -66,6 +84,7 @@ const (
 )
 
 func (r *run) cookie(next position) []byte {
+	r.view.kept.note(r.state, r.view.settings.Now())
 	b := make([]byte, 0, cookieSize)
 	b = binary.BigEndian.AppendUint64(b, r.state.serial)
 	b = binary.BigEndian.AppendUint32(b, uint32(next.stage))

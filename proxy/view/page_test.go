@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -151,13 +152,18 @@ func TestCookiesOfForgottenStatesAreRefused(t *testing.T) {
 		return a
 	}
 	a := page(nil)
+	for range 2 * keptStateCount {
+		v.Swap("next", snap, nil, now) // nobody has a page of it
+	}
 	for range keptStateCount - 1 {
 		v.Swap("next", snap, nil, now)
+		page(nil)
 	}
 	if a = page(a.Cookie); a.Result.Code != wire.Success {
 		t.Fatalf("the oldest state that is kept: %v", a.Result)
 	}
 	v.Swap("next", snap, nil, now)
+	page(nil)
 	if b := page(a.Cookie); b.Result.Code != wire.UnwillingToPerform {
 		t.Errorf("one state too many: %v", b.Result)
 	}
@@ -166,6 +172,57 @@ func TestCookiesOfForgottenStatesAreRefused(t *testing.T) {
 	now = now.Add(keptStateTime + time.Second)
 	if b := page(a.Cookie); b.Result.Code != wire.UnwillingToPerform {
 		t.Errorf("a state too old: %v", b.Result)
+	}
+}
+
+// With a million people a State that stays holds a hundred megabytes of its own.
+func TestAStateIsGoneOnceItIsReplacedUnlessSomebodyHasAPageOfIt(t *testing.T) {
+	snap := build(t, demoInput(t))
+	v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, snap)
+	swapped := make(chan string, 9)
+	next := func(id string) {
+		runtime.AddCleanup(v.Swap(id, snap, nil, testTime), func(id string) { swapped <- id }, id)
+	}
+	next("nobody asks")
+	next("asked without pages")
+	runQuery(t, v, Request{Identity: identity(t, reader), Search: ask("", wire.ScopeSubtree, anything)})
+	next("asked for a page")
+	_, a := runQuery(t, v, Request{Identity: identity(t, reader), Search: ask("", wire.ScopeSubtree, anything), Page: &Page{Size: 2}})
+	next("answers")
+	gone := map[string]bool{}
+	for deadline := time.After(10 * time.Second); len(gone) < 2; {
+		runtime.GC()
+		select {
+		case id := <-swapped:
+			gone[id] = true
+		case <-deadline:
+			t.Fatalf("gone are only %v", gone)
+		default:
+			runtime.Gosched()
+		}
+	}
+	if !gone["nobody asks"] || !gone["asked without pages"] {
+		t.Errorf("gone are %v", gone)
+	}
+	if _, b := runQuery(t, v, Request{Identity: identity(t, reader), Search: ask("", wire.ScopeSubtree, anything), Page: &Page{Size: 2, Cookie: a.Cookie}}); b.Result.Code != wire.Success {
+		t.Errorf("the page behind: %v", b.Result)
+	}
+}
+
+// A search gives its cookie out at its end; another State may answer by then.
+func TestPagesGoOnFromAStateThatWasReplacedBeforeItsFirstCookie(t *testing.T) {
+	snap := build(t, demoInput(t))
+	v := newView(t, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule()}}, snap)
+	request := Request{Identity: identity(t, reader), Search: ask("", wire.ScopeSubtree, anything), Page: &Page{Size: 2}}
+	q, refused := v.Prepare(request)
+	if refused.Code != wire.Success {
+		t.Fatal(refused)
+	}
+	v.Swap("next", snap, nil, testTime)
+	a := q.Run(t.Context(), &sink{t: t})
+	request.Page = &Page{Size: 2, Cookie: a.Cookie}
+	if _, b := runQuery(t, v, request); b.Result.Code != wire.Success {
+		t.Errorf("the page behind: %v", b.Result)
 	}
 }
 

@@ -40,6 +40,7 @@ type State struct {
 
 	serial   uint64    // counts the States of this process, for cookies
 	numbered *numbered // nil without a History
+	replaced time.Time // when another came behind it; zero before. View.kept guards it
 
 	deniedOnce sync.Once
 	denied     map[string]bool
