@@ -352,7 +352,8 @@ func (c *content) recorded(names [2]string, subjects map[string]*resolver.Subjec
 
 // mayHold tells whether a name lies in the scope of the search.
 func (f *feed) mayHold(key string) bool {
-	base, err := name.KeyOf(string(f.request.Search.Base))
+	dn, err := name.ParseDN(string(f.request.Search.Base))
+	base := f.state.keyedDN(dn).Key()
 	if err != nil || base == "" && f.view.underBase(key) {
 		return false
 	}

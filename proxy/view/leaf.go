@@ -318,6 +318,11 @@ func (s *State) nodeOf(dn string) (node, bool) {
 	}
 	t := s.subtree()
 	id, ok := t.store.Find(key)
+	if !ok && name.KeyUnder(key, s.view.databasesKey) {
+		if parsed, err := name.ParseDN(dn); err == nil {
+			id, ok = t.store.Find(s.keyedDN(parsed).Key())
+		}
+	}
 	if !ok {
 		return node{}, false
 	}

@@ -72,6 +72,9 @@ func (s *State) findVirtual(dn name.DN, r *policy.Rights) (target, wire.Result) 
 			return target{place: s.recordPlace(r, st), store: st, id: id, virtual: true, node: node{kind: record, db: db}}, wire.Result{}
 		}
 	}
+	if keyed := s.keyedDN(dn); keyed.Key() != dn.Key() {
+		return s.findVirtual(keyed, r)
+	}
 	return target{}, wire.Result{Code: wire.NoSuchObject, MatchedDN: matched(dn, p.store, p)}
 }
 

@@ -138,6 +138,9 @@ func (p *virtualPlace) computed(c *compiler, a *assertion) (directory.Filter, bo
 	if item, ok := p.levelCountItem(c, a); ok {
 		return item, true
 	}
+	if a.folded == "databasekey" {
+		a.filter = p.state.keyedItem(a.filter)
+	}
 	for _, open := range p.state.open() {
 		if strings.EqualFold(open.name, a.folded) {
 			holds, ok := valueTest(c, a)
