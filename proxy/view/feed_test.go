@@ -3,6 +3,7 @@ package view
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -226,6 +227,9 @@ func (f *followed) step() {
 
 func (f *followed) check(what string) {
 	f.t.Helper()
+	for f.view.told() != f.view.Current() {
+		runtime.Gosched() // a feed stands on the last state that has its numbers, a search on the last
+	}
 	f.poll(f.polled, true)
 	f.poll(f.torn, f.checks%3 == 2)
 	f.checks++
