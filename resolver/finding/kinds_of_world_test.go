@@ -78,6 +78,9 @@ func TestEveryKindIsFoundWhereItIsAndNotElsewhere(t *testing.T) {
 			acl: appACL("{name: Max Gone/Sales/Acme, level: editor}", "{name: Old Team, level: editor}", "{name: Ann Other/Else, level: editor}"),
 			want: []string{"warning unknown-entry-deleted: app.nsf: Max Gone/Sales/Acme, Old Team",
 				"info unknown-entry-external: app.nsf: Ann Other/Else"}},
+		{title: "a branch left out, and one that two people of the name leave open", ldif: people + person("cn=Sam Twin,ou=HR,o=Acme") + person("cn=Sam Twin,ou=IT,o=Acme"),
+			acl:  appACL("{name: Jane Doe/Acme, level: editor}", "{name: Sam Twin/Acme, level: editor}"),
+			want: []string{"warning unknown-entry-deleted: app.nsf: Jane Doe/Acme (perhaps Jane Doe/Sales/Acme), Sam Twin/Acme"}},
 		{title: "a former name in fullName, as a DN in cn, and in a group",
 			ldif: person(jane, "fullName: Jane Doe/Sales/Acme", "fullName: Jane Miller/Sales/Acme", "cn: cn=Jane Cook,ou=Sales,o=Acme") +
 				groupOf("Team", "0", "cn=Jane Miller,ou=Sales,o=Acme", jane),

@@ -23,7 +23,7 @@ const (
 // class is what is thought of a name that does not exist.
 type class struct {
 	word string
-	hint string // the name that is meant, for renamed and typo
+	hint string // the name that is meant, for renamed and typo; that may be, for deleted
 }
 
 // written is a name, as its source spells it, the way a finding lists it.
@@ -31,11 +31,12 @@ func (c class) written(text string) string {
 	switch c.word {
 	case renamed:
 		return text + " (now " + c.hint + ")"
-	case typo:
-		return text + " (perhaps " + c.hint + ")"
-	default:
-		return text
+	case typo, deleted:
+		if c.hint != "" {
+			return text + " (perhaps " + c.hint + ")"
+		}
 	}
+	return text
 }
 
 // classify finds every name that does not exist, in ACLs and in groups, and
@@ -73,9 +74,22 @@ func (v *view) classify() {
 	own := v.organizations()
 	for k, n := range unknown {
 		if v.shared.classes[k].word == "" {
-			v.shared.classes[k] = class{word: word(n, own)}
+			v.shared.classes[k] = class{word: word(n, own), hint: v.elsewhere(n, own)}
 		}
 	}
+}
+
+// elsewhere is the one person of an own organisation who has the common name of
+// somebody who does not exist: the branch may have been left out, or be another.
+func (v *view) elsewhere(n name.Name, own map[string]bool) string {
+	if !n.Hierarchical() || word(n, own) != deleted {
+		return ""
+	}
+	holders := v.x.CommonHolders(n.CommonKey())
+	if len(holders) != 1 {
+		return ""
+	}
+	return v.x.Names(holders[0]).Own.Abbreviated()
 }
 
 func word(n name.Name, own map[string]bool) string {
