@@ -77,7 +77,7 @@ const (
 // AppendTo appends what the subject that the Walker moved to, in the same
 // Snapshot, has in common with those who are treated alike.
 func (a *Alike) AppendTo(dst []byte, w *Walker) []byte {
-	sub := w.sub
+	sub := w.whole()
 	dst = append(dst, byte(sub.Kind))
 	if own, common, _, plain := a.s.namer.plain(sub.Entry); plain {
 		dst = a.appendName(dst, sub, own, common)
@@ -140,10 +140,11 @@ func (a *Alike) leadsToNamed(g group.ID) bool {
 // ofCommonName are the groups that have the bare common name of the subject as
 // a member, whether that means the subject or not.
 func (w *Walker) ofCommonName() []group.ID {
-	if w.sub.common == "" {
+	common := w.whole().common
+	if common == "" {
 		return nil
 	}
-	return w.at.members.graph.OfName(w.sub.common)
+	return w.at.members.graph.OfName(common)
 }
 
 // GroupsOfCommonName lists the groups, nested ones included, that the subject
@@ -161,11 +162,20 @@ func (w *Walker) GroupsOfCommonName() []group.ID {
 func (w *Walker) Direct() []group.ID { return w.sub.direct }
 
 // ACLGroups are the groups of that subject that count in ACLs, valid as Direct is.
-func (w *Walker) ACLGroups() []group.ID { return w.sub.groups }
+func (w *Walker) ACLGroups() []group.ID { return w.whole().groups }
 
 // Subject is that subject, valid as Direct is.
 func (w *Walker) Subject() *Subject {
-	w.at.spell(w.sub)
+	sub := w.whole()
+	w.at.spell(sub)
+	return sub
+}
+
+// whole is that subject with all that decisions need to know of it.
+func (w *Walker) whole() *Subject {
+	if w.sub == &w.own.subject {
+		w.at.weigh(&w.own)
+	}
 	return w.sub
 }
 
