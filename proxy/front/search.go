@@ -58,7 +58,7 @@ func (s *session) plan(c *call, w *scratch, m wire.Message) (Search, wire.Result
 		return nil, refused, err
 	}
 	planned, refused := s.server.directory.Prepare(view.Request{
-		MessageID: m.ID, Identity: asked.who, Search: &w.search, Page: asked.page, RealOnly: asked.realOnly,
+		MessageID: m.ID, Identity: asked.who, Search: &w.search, Page: asked.page, Session: s.id, RealOnly: asked.realOnly,
 		Reached: s.reached(), Managed: asked.managed, Alone: asked.alone,
 		Sort: asked.sort, VLV: asked.vlv, MatchedValues: asked.values, Assertion: asked.assertion,
 		Deref: asked.deref, Subentries: asked.subentries, Sync: asked.sync, Persist: asked.persist, Room: &w.room,

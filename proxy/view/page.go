@@ -76,7 +76,8 @@ func (k *keptStates) find(serial uint64, now time.Time) *State {
 }
 
 // A cookie is serial(8) stage(4) id(4) sent(4) request(8) mac(16): the State,
-// where the page begins, and what was asked by whom. Nobody else can make one.
+// where the page begins, and what was asked by whom over which connection. Nobody
+// else can make one.
 const (
 	cookieBody  = 28
 	cookieSize  = cookieBody + 16
@@ -90,7 +91,7 @@ func (r *run) cookie(next position) []byte {
 	b = binary.BigEndian.AppendUint32(b, uint32(next.stage))
 	b = binary.BigEndian.AppendUint32(b, uint32(next.id))
 	b = binary.BigEndian.AppendUint32(b, uint32(next.sent))
-	b = append(b, r.request.digest()[:requestPart]...)
+	b = append(b, r.request.ofPages()...)
 	return append(b, r.view.mac(b)...)
 }
 
@@ -98,6 +99,12 @@ func (v *View) mac(b []byte) []byte {
 	m := hmac.New(sha256.New, v.cookieKey[:])
 	m.Write(b)
 	return m.Sum(nil)[:cookieSize-cookieBody]
+}
+
+// ofPages is the digest together with the connection.
+func (r *Request) ofPages() []byte {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(r.digest(), r.Session))
+	return sum[:requestPart]
 }
 
 // digest stands for everything in a request that a cookie must fit.
@@ -163,7 +170,7 @@ func (q *Query) open(c []byte) bool {
 	if len(c) != cookieSize || !hmac.Equal(c[cookieBody:], q.view.mac(c[:cookieBody])) {
 		return false
 	}
-	if string(c[cookieBody-requestPart:cookieBody]) != string(q.request.digest()[:requestPart]) {
+	if string(c[cookieBody-requestPart:cookieBody]) != string(q.request.ofPages()) {
 		return false
 	}
 	st := q.view.kept.find(binary.BigEndian.Uint64(c), q.view.settings.Now())

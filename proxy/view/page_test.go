@@ -126,6 +126,9 @@ func TestCookiesThatDoNotFitAreRefused(t *testing.T) {
 	if _, a := runQuery(t, v, Request{Identity: identity(t, reader), Search: request(), RealOnly: true, Page: &Page{Size: 3, Cookie: cookie}}); a.Result.Code != wire.UnwillingToPerform {
 		t.Errorf("other controls: %v", a.Result)
 	}
+	if _, a := runQuery(t, v, Request{Identity: identity(t, reader), Search: request(), Session: 1, Page: &Page{Size: 3, Cookie: cookie}}); a.Result.Code != wire.UnwillingToPerform {
+		t.Errorf("another connection: %v", a.Result)
+	}
 	for i := range cookie {
 		bad := slices.Clone(cookie)
 		bad[i] ^= 1

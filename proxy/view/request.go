@@ -12,6 +12,7 @@ type Request struct {
 	Identity  policy.Identity
 	Search    *wire.SearchRequest
 	Page      *Page  // nil without the paged results control
+	Session   uint64 // of the client: pages go on where they began
 	Reached   string // URL of the address that the client reached, "ldap://127.0.0.1:10389"; "" serves no references
 	Managed   bool   // the ManageDsaIT control: referral objects are entries
 	Alone     bool   // the domain scope control: no references
