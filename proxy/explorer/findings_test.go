@@ -15,3 +15,16 @@ func TestAListOfFindingsThatNobodyKnowsYetSaysSo(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAPITellsBesideFindingsOfWhichStateTheyAre(t *testing.T) {
+	s := newSite(t, secretWorld(t), rule("all"))
+	g := s.guest(serviceDN)
+	for _, of := range []string{"", "first"} {
+		s.view.Advised(of)
+		for _, address := range []string{"/api/v1/findings", "/api/v1/databases/open/alpha.nsf"} {
+			if _, answer := g.get(address); !strings.Contains(answer, `"findingsOf":"`+of+`"`) {
+				t.Errorf("findings of %q: %s answers %s", of, address, answer)
+			}
+		}
+	}
+}

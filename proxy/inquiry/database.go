@@ -45,7 +45,8 @@ type Database struct {
 	ACL       []Entry      `json:"acl"`       // as written; empty without the right to reasons
 	Instances []Instance   `json:"instances"` // likewise
 
-	Findings []finding.Finding `json:"findings"`
+	Findings   []finding.Finding `json:"findings"`
+	FindingsOf string            `json:"findingsOf"` // see view.State.FindingsOf
 	Freshness
 }
 
@@ -170,7 +171,7 @@ func (q *Inquiry) Database(text string, c acl.Channel) (*Database, error) {
 	}
 	d := &Database{
 		Summary: q.summary(db), Channel: c.String(), Levels: []LevelCount{}, RoleCount: []RoleCount{},
-		ACL: []Entry{}, Instances: []Instance{}, Findings: q.Findings(FindingFilter{Database: db.Key}), Freshness: q.Freshness(),
+		ACL: []Entry{}, Instances: []Instance{}, Findings: q.Findings(FindingFilter{Database: db.Key}), FindingsOf: q.state.FindingsOf(), Freshness: q.Freshness(),
 	}
 	if q.rights.Database(db.Index, "databaselevelcount") {
 		d.count(db, q.snap.Access(db, c), q.rights.Database(db.Index, "databaserole"))
