@@ -123,7 +123,7 @@ func (s *Snapshot) serversCalled(k name.Key) []directory.ID {
 	var found []directory.ID
 	for at := s.people.Servers.Iterator(); at.HasNext(); {
 		id := directory.ID(at.Next())
-		if sub, ok := s.Subject(id); ok && sub.Name.CommonKey() == k {
+		if s.namer.common(id) == k {
 			found = append(found, id)
 		}
 	}

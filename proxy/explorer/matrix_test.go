@@ -264,6 +264,28 @@ func TestNobodyIsFoundByWhatIsHidden(t *testing.T) {
 	}
 }
 
+// What is somebody's common name and another's uid means neither, and who may not
+// read the uid must not learn of it by that.
+func TestAHiddenUIDKeepsNobodyFromBeingFoundByName(t *testing.T) {
+	w := secretWorld(t)
+	w.put("cn=Second Person,o=Acme", "dominoPerson", "cn", "Second Person", "uid", "Quentin Quill")
+	for _, c := range []struct {
+		sentence string
+		rule     policy.Rule
+		finds    bool
+	}{
+		{"who reads uids is not told which of the two is meant", rule("people"), false},
+		{"who does not finds the one of that name", narrowed(rule("people"), nil, []string{"cn", "notesName"}), true},
+	} {
+		t.Run(c.sentence, func(t *testing.T) {
+			g := newSite(t, w, c.rule).guest(serviceDN)
+			if code, text := g.get("/api/v1/people/Quentin%20Quill"); (code == http.StatusOK) != c.finds {
+				t.Errorf("%d: %s", code, text)
+			}
+		})
+	}
+}
+
 func TestWithoutALogInThereIsTheForm(t *testing.T) {
 	s := newSite(t, secretWorld(t), rule("all"))
 	stranger := &guest{s, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}

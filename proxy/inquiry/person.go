@@ -47,9 +47,10 @@ type GroupRef struct {
 	Counts bool   `json:"counts"` // takes part in ACLs (rules 4.1 and 4.7)
 }
 
-// subject finds somebody who may be looked at, by something that may be read.
+// subject finds somebody who may be looked at, by something that may be read:
+// what is hidden neither finds anybody nor makes a name mean two.
 func (q *Inquiry) subject(text string) (*resolver.Subject, error) {
-	sub, _, err := q.snap.FindSubject(text, resolver.OnlyHierarchicalNames)
+	sub, _, err := q.snap.FindShown(text, q.readable)
 	if err != nil || sub.Entry == directory.None || !q.rights.Entries().Readable(sub.Entry) || !q.mayBeFoundBy(sub, text) {
 		return nil, ErrNotShown
 	}
