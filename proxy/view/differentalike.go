@@ -72,7 +72,7 @@ func (d *difference) alikes(listed [2]*resolver.Listed) *alikes {
 // aside is a difference between the same States to which nothing has been noted.
 func (d *difference) aside() *difference {
 	own := *d
-	own.changes, own.marks, own.dbs, own.paired = nil, newMarks(), nil, map[string]int{}
+	own.changes, own.marks, own.dbs, own.paired, own.widened = nil, newMarks(), nil, map[string]int{}, false
 	return &own
 }
 

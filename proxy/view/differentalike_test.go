@@ -223,6 +223,16 @@ func TestWhoIsAlikeDiffersAsWhoIsCompared(t *testing.T) {
 	}
 }
 
+// Else one whom a server treats otherwise would have everybody compared alone.
+func TestAComparisonAsideBeginsWithNothingOfAnother(t *testing.T) {
+	v := demoView(t, allRule())
+	d := newDifference(v.Current(), v.Current())
+	d.widened, d.changes = true, []Change{{Kind: Modified}}
+	if own := d.aside(); own.widened || len(own.changes)+len(own.dbs)+len(own.paired)+len(own.marks.entries) > 0 {
+		t.Errorf("noted before anything was compared: %+v", own)
+	}
+}
+
 // sameChanges compares two lists of changes; an empty list of attributes is none.
 func sameChanges(t *testing.T, got, want []Change) int {
 	t.Helper()
