@@ -56,10 +56,11 @@ func words() map[string][]string {
 	return map[string][]string{
 		"aclens_operations_total result": results, "aclens_passwords_checked_total result": results, "aclens_writes_forwarded_total result": results,
 		"aclens_databases_by_default_level level": levels, "aclens_databases_by_anonymous_level level": levels,
-		"aclens_http_logins_total result":  {"accepted", "refused", "throttled", "unavailable", "forged"},
-		"aclens_findings severity":         {"info", "warning", "error"},
-		"aclens_source_age_seconds source": {"directory", "acl", "server"},
-		"aclens_feed_resyncs_total reason": {"required", "doubt", "refused", "regular", "reload"},
+		"aclens_http_logins_total result":   {"accepted", "refused", "throttled", "unavailable", "forged"},
+		"aclens_findings severity":          {"info", "warning", "error"},
+		"aclens_source_age_seconds source":  {"directory", "acl", "server"},
+		"aclens_cache_lookups_total result": {"hit", "miss"},
+		"aclens_feed_resyncs_total reason":  {"required", "doubt", "refused", "regular", "reload"},
 	}
 }
 
