@@ -37,8 +37,30 @@ func (s *Snapshot) FindSubject(text string, mode NameMode) (*Subject, []string, 
 // FindShown is FindSubject for somebody who may not read everything: a uid, a
 // mail address or an alternate name finds nobody whose attribute is not shown,
 // else finding somebody would tell a hidden value. Attributes are folded names.
+// Where somebody has an alternate name that is not shown, a name without an entry
+// is not known: evaluated alone, an alternate name may have access that is refused
+// to its owner, and to refuse those alone would tell which names they are.
 func (s *Snapshot) FindShown(text string, shown func(attribute string, id directory.ID) bool) (*Subject, []string, error) {
-	return s.findSubject(text, OnlyHierarchicalNames, shown)
+	sub, warnings, err := s.findSubject(text, OnlyHierarchicalNames, shown)
+	if err == nil && sub.Entry == directory.None && sub.Kind == acl.Person && s.hidesAlternates(shown) {
+		return nil, nil, fmt.Errorf("%q: %w", text, ErrUnknownSubject)
+	}
+	return sub, warnings, err
+}
+
+// hidesAlternates tells whether there are alternate names that are not shown.
+func (s *Snapshot) hidesAlternates(shown func(string, directory.ID) bool) bool {
+	if !s.namer.hasAlterns {
+		return false
+	}
+	attribute, hidden := strings.ToLower(s.settings.AlternateName), false
+	f := directory.Filter{Op: directory.Present, Attrs: s.store.Schema().Expand(s.namer.alternate)}
+	s.store.Plan(&f).Each(0, s.store.Cap(), func(id directory.ID) bool {
+		_, subject := s.people.Kind(id)
+		hidden = subject && !shown(attribute, id)
+		return !hidden
+	})
+	return hidden
 }
 
 func (s *Snapshot) findSubject(text string, mode NameMode, shown func(string, directory.ID) bool) (*Subject, []string, error) {

@@ -109,6 +109,34 @@ func TestASubjectIsFoundByWhateverNamesItAlone(t *testing.T) {
 	}
 }
 
+// Judged as a name alone, somebody's alternate name would have what a wildcard
+// gives it, though the person is refused by the own name.
+func TestAHiddenAlternateNameIsNotJudgedAlone(t *testing.T) {
+	s := acmeWorld().build(t)
+	hidden := func(attribute string, _ directory.ID) bool { return attribute != "altfullname" }
+	for _, text := range []string{"Juana/Acme", "Shared/Acme", "Nobody Here/Acme"} {
+		if sub, _, err := s.FindShown(text, hidden); !errors.Is(err, resolver.ErrUnknownSubject) {
+			t.Errorf("%q is %+v, %v: it may be somebody's", text, sub, err)
+		}
+	}
+	for _, text := range []string{"Jane Doe/Sales/Acme", "jdoe", "Anonymous", "-Default-", "8525000000000001"} {
+		if _, _, err := s.FindShown(text, hidden); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	shown := func(string, directory.ID) bool { return true }
+	if sub, warnings, err := s.FindShown("Nobody Here/Acme", shown); err != nil || sub.Entry != directory.None || len(warnings) != 1 {
+		t.Errorf("where all is shown a name without an entry is %+v, %v, %v", sub, warnings, err)
+	}
+	w := acmeWorld()
+	for i := range w.docs {
+		w.docs[i].alternates = nil
+	}
+	if _, _, err := w.build(t).FindShown("Nobody Here/Acme", hidden); err != nil {
+		t.Errorf("where nobody has an alternate name: %v", err)
+	}
+}
+
 func TestWhatIsHiddenFindsNobody(t *testing.T) {
 	s := acmeWorld().build(t)
 	hidden := func(string, directory.ID) bool { return false }

@@ -106,6 +106,10 @@ func TestTheAPIAnswersWhatExplainAnswersToWhoeverMayRead(t *testing.T) {
 	if code, _ := request(t, "GET", "http://"+r.address("metrics")+"/api/v1/snapshot", "jdoe", "jdoe", ""); code != http.StatusNotFound {
 		t.Errorf("the listener of metrics answers the API with %d, want 404", code)
 	}
+	_, alone := request(t, "GET", r.url("/api/v1/decision?database=templates/discussion.ntf&user=Cas%20New/Sales/Acme"), "cn=reader,o=acme", "reader", "")
+	if !strings.Contains(string(alone), "evaluated as a name alone") {
+		t.Errorf("a name without an entry is answered without saying so: %s", alone)
+	}
 	_, text := request(t, "GET", decision("jdoe", "crm"), "cn=reader,o=acme", "reader", "")
 	var e resolver.Explanation
 	if err := json.Unmarshal(text, &e); err != nil || e.Database != "apps/crm.nsf" || e.AsOf == nil || e.Snapshot == nil {
@@ -134,7 +138,9 @@ func TestTheAPITellsByAccessAloneNoUidAndNothingWithoutItsDoubts(t *testing.T) {
 	if strings.ReplaceAll(hidden, "jdoe", "nobody") != absent {
 		t.Errorf("who is hidden and who is not there look different: %s and %s", hidden, absent)
 	}
-	if _, text := ask("Cas%20New/Sales/Acme"); !strings.Contains(text, "evaluated as a name alone") {
-		t.Errorf("a name without an entry is answered without saying so: %s", text)
+	_, alternate := ask("J%C3%BCrgen%20M%C3%BCller/Entwicklung/Acme")
+	code, absent := ask("Cas%20New/Sales/Acme")
+	if code != 404 || strings.ReplaceAll(alternate, "Jürgen Müller/Entwicklung", "Cas New/Sales") != absent {
+		t.Errorf("an alternate name that is hidden is told from a name without an entry: %s and %s", alternate, absent)
 	}
 }
