@@ -44,19 +44,31 @@ func (p *Peer) reach(ctx context.Context, try func() error) (Stage, error) {
 	}
 }
 
-// A process computes nothing if it takes no more than a fiftieth of one processor.
+// A process computes nothing if it takes no more than a fiftieth of one processor
+// over the whole time.
 const (
 	restLook  = 20 // looks within the time
 	restShare = 50
 )
 
-// AtRest returns when the process has computed nothing for a while: what is to be
-// found behind its first answer is found then.
+// AtRest returns when the process has computed next to nothing for a while: what
+// is to be found behind its first answer is found then. What it does now and then,
+// such as looking at its files, does not count as work.
 func (p *Peer) AtRest(ctx context.Context, quiet time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, loaded)
 	defer cancel()
-	last, err := p.CPU()
-	for idle := 0; idle < restLook && err == nil; {
+	var used []time.Duration // at the last looks
+	for {
+		now, err := p.CPU()
+		if err != nil {
+			return err
+		}
+		if used = append(used, now); len(used) > restLook {
+			if now-used[0] <= quiet/restShare {
+				return nil
+			}
+			used = used[1:]
+		}
 		select {
 		case <-p.ended:
 			return fmt.Errorf("%s ended:\n%s", p.Name, p.output)
@@ -64,15 +76,7 @@ func (p *Peer) AtRest(ctx context.Context, quiet time.Duration) error {
 			return fmt.Errorf("%s does not come to rest: %w", p.Name, ctx.Err())
 		case <-time.After(quiet / restLook):
 		}
-		var now time.Duration
-		if now, err = p.CPU(); now-last > quiet/restLook/restShare {
-			idle = 0
-		} else {
-			idle++
-		}
-		last = now
 	}
-	return err
 }
 
 func (p *Peer) askReady(ctx context.Context) error {
