@@ -113,6 +113,17 @@ func (x *watch) follow(w *world) {
 			_ = x.notify.Remove(folder) // fails if it is gone, which is as good
 		}
 	}
+	x.turned = x.turned || x.leadElsewhere()
+}
+
+// leadElsewhere tells whether a path no longer leads where noteTargets found it:
+// a link that was turned before the folder it lies in was watched is no event.
+func (x *watch) leadElsewhere() bool {
+	return slices.ContainsFunc(x.paths, func(p string) bool {
+		was, known := x.targets[p]
+		target, err := filepath.EvalSymlinks(p)
+		return known != (err == nil) || known && target != was
+	})
 }
 
 // noteTargets notes where the paths lead. What was watched under a path that led

@@ -62,6 +62,38 @@ func TestALinkToAFolderThatIsTurnedIsSeenAtOnce(t *testing.T) {
 	f.to.await(t, "a change in the second version", defaultIs("crm", acl.Reader))
 }
 
+func TestALinkThatIsTurnedBeforeItsFolderIsWatchedIsFollowedOnceMore(t *testing.T) {
+	f := newFiles(t)
+	f.write("v1/crm.dxl", bare)
+	f.write("v2/crm.dxl", closed)
+	turn(t, "v1", f.path("link"))
+	f.write("later/a.dxl", bare)
+	f.settings.Databases.DXL = []string{f.path("link"), f.path("later")}
+	w := loadedWorld(t, f.settings)
+	if err := os.RemoveAll(f.path("later")); err != nil {
+		t.Fatal(err)
+	}
+	x := newWatch(w)
+	defer x.close()
+	x.noteTargets()
+	if x.leadElsewhere() {
+		t.Error("nothing was turned")
+	}
+	turn(t, "v2", f.path("link"))
+	if !x.leadElsewhere() {
+		t.Error("a link that was turned is not noticed")
+	}
+	x.noteTargets()
+	f.write("later/a.dxl", bare)
+	if !x.leadElsewhere() {
+		t.Error("a folder that was made is not noticed")
+	}
+	x.follow(w)
+	if x.follow(w); x.turned {
+		t.Error("it does not come to rest")
+	}
+}
+
 func TestAFileOrFolderThatIsDeletedAndMadeAgainIsSeenAtOnce(t *testing.T) {
 	f := watched(t)
 	if err := os.Remove(f.path("acls/a.dxl")); err != nil {
