@@ -23,7 +23,7 @@ type scratch struct {
 	assert   wire.Filter
 	sync     wire.SyncRequest
 	persist  wire.PersistentSearch
-	room     view.Room
+	space    view.Workspace
 	aside    bool // never on the reader
 	lasting  bool // see lasting.go
 	owed     int  // to the budget
@@ -54,7 +54,7 @@ func (w *scratch) hold(m wire.Message, b *budget) (wire.Message, bool) {
 func (w *scratch) release(b *budget) {
 	b.Give(w.owed)
 	w.owed = 0
-	w.room.Clear()
+	w.space.Clear()
 	w.search.Reset()
 	clear(w.controls)
 	w.page, w.vlv, w.assert = view.Page{}, wire.VLVRequest{}, wire.Filter{}

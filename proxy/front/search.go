@@ -61,7 +61,7 @@ func (s *session) plan(c *call, w *scratch, m wire.Message) (Search, wire.Result
 		MessageID: m.ID, Identity: asked.who, Search: &w.search, Page: asked.page, Session: s.id, RealOnly: asked.realOnly,
 		Reached: s.reached(), Managed: asked.managed, Alone: asked.alone,
 		Sort: asked.sort, VLV: asked.vlv, MatchedValues: asked.values, Assertion: asked.assertion,
-		Deref: asked.deref, Subentries: asked.subentries, Sync: asked.sync, Persist: asked.persist, Room: &w.room,
+		Deref: asked.deref, Subentries: asked.subentries, Sync: asked.sync, Persist: asked.persist, Workspace: &w.space,
 	})
 	s.auditDenied(c, w.search.Base, refused.Code)
 	return planned, refused, nil

@@ -85,17 +85,17 @@ func benchmarkSearch(b *testing.B, request *wire.SearchRequest, entries int) {
 	v := newView(b, viewSettings(), policy.Settings{Rules: []policy.Rule{allRule(), one("people", "groups", "access")}}, company(b))
 	for _, c := range []struct{ name, dn string }{{"all", reader}, {"service account", client}} {
 		b.Run(c.name, func(b *testing.B) {
-			who, out, room := identity(b, c.dn), &void{}, new(Room)
+			who, out, space := identity(b, c.dn), &void{}, new(Workspace)
 			b.ReportAllocs()
 			for b.Loop() {
-				q, refused := v.Prepare(Request{MessageID: 1, Identity: who, Search: request, Room: room})
+				q, refused := v.Prepare(Request{MessageID: 1, Identity: who, Search: request, Workspace: space})
 				if refused.Code != wire.Success {
 					b.Fatal(refused)
 				}
 				if a := q.Run(context.Background(), out); a.Entries != entries {
 					b.Fatalf("%d entries, %v", a.Entries, a.Result)
 				}
-				room.Clear()
+				space.Clear()
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*entries), "ns/entry")
 		})

@@ -352,9 +352,11 @@ func (c *content) recorded(names [2]string, subjects map[string]*resolver.Subjec
 
 // mayHold tells whether a name lies in the scope of the search.
 func (f *feed) mayHold(key string) bool {
-	dn, err := name.ParseDN(string(f.request.Search.Base))
-	base := f.state.keyedDN(dn).Key()
-	if err != nil || base == "" && f.view.underBase(key) {
+	if f.base.err != nil {
+		return false
+	}
+	base := f.state.keyedDN(f.base.dn).Key()
+	if base == "" && f.view.underBase(key) {
 		return false
 	}
 	switch f.scope {

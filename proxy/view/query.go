@@ -70,7 +70,7 @@ func (v *View) Prepare(r Request) (*Query, wire.Result) {
 	if int(r.Search.Scope) > int(wire.ScopeChildren) {
 		return nil, wire.Result{Code: wire.ProtocolError, Message: "unknown scope"}
 	}
-	q := r.Room.query()
+	q := r.Workspace.query()
 	q.view, q.state, q.request, q.scope, q.limit = v, st, r, r.Search.Scope, smaller(r.Search.SizeLimit, v.settings.SizeLimit)
 	q.pace = &q.room.pace
 	if r.Page != nil {

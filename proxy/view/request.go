@@ -28,7 +28,7 @@ type Request struct {
 	Sync    *wire.SyncRequest      // nil without the sync request control
 	Persist *wire.PersistentSearch // nil without the persistent search control
 
-	Room *Room // to make the Query in; nil allocates one
+	Workspace *Workspace // to make the Query in; nil allocates one
 }
 
 // Sort is the server-side sort control of a request (RFC 2891).

@@ -204,16 +204,16 @@ func ask(base string, scope wire.Scope, f wire.Filter, attrs ...string) *wire.Se
 	return r
 }
 
-// usedRooms are those of searches that are over, so that what one leaves would
+// usedWorkspaces are those of searches that are over, so that what one leaves would
 // show in another.
-var usedRooms = sync.Pool{New: func() any { return new(Room) }}
+var usedWorkspaces = sync.Pool{New: func() any { return new(Workspace) }}
 
 // run answers one request.
 func runQuery(t testing.TB, v *View, r Request) ([]entry, Answer) {
 	t.Helper()
-	r.Room = usedRooms.Get().(*Room)
-	defer usedRooms.Put(r.Room)
-	defer r.Room.Clear()
+	r.Workspace = usedWorkspaces.Get().(*Workspace)
+	defer usedWorkspaces.Put(r.Workspace)
+	defer r.Workspace.Clear()
 	q, refused := v.Prepare(r)
 	if refused.Code != wire.Success {
 		return nil, Answer{Result: refused}

@@ -2,12 +2,12 @@ package view
 
 import "github.com/aclens/aclens/resolver/directory"
 
-// Room is the memory of one search after another. It serves one at a time; the
+// Workspace is the memory of one search after another. It serves one at a time; the
 // zero value is ready.
-type Room struct{ taken Query }
+type Workspace struct{ taken Query }
 
 // query is the memory for a Query, in r where there is room.
-func (r *Room) query() *Query {
+func (r *Workspace) query() *Query {
 	if r == nil || r.taken.view != nil {
 		return new(Query)
 	}
@@ -16,7 +16,7 @@ func (r *Room) query() *Query {
 
 // Clear makes room for another search. The one before must be over, and nothing
 // of it must be used any more.
-func (r *Room) Clear() {
+func (r *Workspace) Clear() {
 	if r.taken.view == nil {
 		return
 	}
