@@ -39,7 +39,7 @@ func (s *service) openKeep() error {
 		return fmt.Errorf("state.dir: %w; each one needs a folder of its own", err)
 	}
 	if err != nil {
-		s.log.Warn("state.dir is not locked: another aclens that keeps its state there would not be noticed", "error", err)
+		s.log.Warn("state.dir cannot be locked and cleared: another aclens that keeps its state there may go unnoticed", "error", err)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func forgeable(dir string, info fs.FileInfo, by owner) error {
 	case mode&0o002 != 0:
 		return fmt.Errorf("%s may be written to by everybody, and so forged", dir)
 	case !by.us:
-		return fmt.Errorf("%s belongs to somebody else (user %d), who could forge what is in it", dir, by.user)
+		return fmt.Errorf("%s belongs to somebody else (user %d), who could forge what is in it: chown it to the user that aclens runs as", dir, by.user)
 	case mode&0o020 != 0 && !by.ourGroup:
 		return fmt.Errorf("%s may be written to by a group that aclens is not in (%d), and so forged", dir, by.group)
 	}

@@ -29,5 +29,8 @@ func LockKeep(dir string) (release func(), err error) {
 	case !mine:
 		return release, fmt.Errorf("%s: %w", dir, ErrKeepInUse)
 	}
-	return release, sweep(dir)
+	if err := sweep(dir); err != nil {
+		return release, fmt.Errorf("removing what a run that was cut off left: %w", err)
+	}
+	return release, nil
 }
