@@ -20,14 +20,21 @@ func atOnce(s *Store) *Store {
 	return w.Store
 }
 
+// lateStore is a Store of random changes that was read back, so that its indexes
+// are still to be made.
+func lateStore(t *testing.T, rng *rand.Rand, steps int) *Store {
+	t.Helper()
+	s := Empty(schema.Standard())
+	for range steps {
+		s, _, _ = s.Apply(randomChanges(rng))
+	}
+	return restored(t, s)
+}
+
 func TestIndexesMadeLateAreThoseThatAreMadeAtOnce(t *testing.T) {
 	for seed := range uint64(100) {
 		rng := rand.New(rand.NewPCG(seed, 29))
-		s := Empty(schema.Standard())
-		for range 4 {
-			s, _, _ = s.Apply(randomChanges(rng))
-		}
-		back := restored(t, s)
+		back := lateStore(t, rng, 4)
 		want := atOnce(back)
 		for range rng.IntN(8) { // some are asked for before the others are made
 			back.values(schema.ID(rng.IntN(back.schema.Len())))
@@ -40,11 +47,7 @@ func TestIndexesMadeLateAreThoseThatAreMadeAtOnce(t *testing.T) {
 func TestAPlanOverLateIndexesIsThatOverAllOfThem(t *testing.T) {
 	for seed := range uint64(300) {
 		rng := rand.New(rand.NewPCG(seed, 31))
-		s := Empty(schema.Standard())
-		for range 3 {
-			s, _, _ = s.Apply(randomChanges(rng))
-		}
-		back := restored(t, s)
+		back := lateStore(t, rng, 3)
 		all := atOnce(back)
 		for range 10 {
 			it := randomItem(rng, 2, back.Cap())
