@@ -12,6 +12,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
 )
 
@@ -74,9 +75,8 @@ func TestCookiesAndNumbersSurviveARestart(t *testing.T) {
 	proxy.awaitReady(http.StatusOK)
 	upstream, client := w.slapd.Dial(), proxy.bound(reader, secretWord)
 	w.mark(t, upstream, client, "before")
-	m := newMirror()
-	never := func() bool { return false }
-	if err := m.follow(t.Context(), client, ldap.SyncRequestModeRefreshOnly, never, -1); err != nil {
+	m := &proctest.Copy{}
+	if err := m.Follow(t.Context(), client, everythingFed(), ldap.SyncRequestModeRefreshOnly, proctest.Endless); err != nil {
 		t.Fatal(err)
 	}
 	list, err := logged(client, "1")
@@ -93,15 +93,15 @@ func TestCookiesAndNumbersSurviveARestart(t *testing.T) {
 	proxy.awaitReady(http.StatusOK)
 	client = proxy.bound(reader, secretWord)
 	w.mark(t, upstream, client, "after")
-	if err := m.follow(t.Context(), client, ldap.SyncRequestModeRefreshOnly, never, -1); err != nil {
+	if err := m.Follow(t.Context(), client, everythingFed(), ldap.SyncRequestModeRefreshOnly, proctest.Endless); err != nil {
 		t.Fatal(err)
 	}
 	want, err := entries(client, "o=acme", fed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, m.tree()); diff != "" {
-		t.Errorf("the mirror differs (-provider +mirror):\n%s", diff)
+	if diff := cmp.Diff(want, tree(m)); diff != "" {
+		t.Errorf("the copy differs (-provider +copy):\n%s", diff)
 	}
 	again, err := logged(client, "1")
 	if err != nil || len(again) <= len(list) || again[0].DN != list[0].DN {

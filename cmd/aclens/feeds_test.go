@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os/exec"
@@ -21,6 +21,7 @@ import (
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 	"github.com/aclens/aclens/proxy/upstream/slapdtest"
 )
 
@@ -152,89 +153,16 @@ func TestSlapdFollowsAsAConsumer(t *testing.T) {
 	}
 }
 
-// mirror is a consumer that keeps what go-ldap's client is told.
-type mirror struct {
-	entries map[string]map[string][]string // by entryUUID
-	names   map[string]string
-	seen    map[string]bool // in the refresh stage
-	cookie  []byte
-	fresh   int // times that everything was sent
+// everythingFed is the search that copies follow.
+func everythingFed() *ldap.SearchRequest {
+	return ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil)
 }
 
-func newMirror() *mirror {
-	return &mirror{entries: map[string]map[string][]string{}, names: map[string]string{}}
-}
-
-// follow runs until enough says so, or for so many messages.
-func (m *mirror) follow(ctx context.Context, c *ldap.Conn, mode ldap.ControlSyncRequestMode, enough func() bool, most int) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	m.seen = map[string]bool{}
-	if m.cookie == nil {
-		m.fresh++
-	}
-	r := c.Syncrepl(ctx, ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil), 1, mode, m.cookie, false)
-	for n := 0; !enough() && n != most && r.Next(); n++ {
-		if e := r.Entry(); e != nil {
-			m.take(e, r.Controls())
-		} else {
-			m.informed(r.Controls())
-		}
-	}
-	return r.Err()
-}
-
-func (m *mirror) take(e *ldap.Entry, controls []ldap.Control) {
-	for _, control := range controls {
-		s, ok := control.(*ldap.ControlSyncState)
-		if !ok {
-			continue
-		}
-		id := hex.EncodeToString(s.EntryUUID[:])
-		if s.State == ldap.SyncStateDelete {
-			delete(m.entries, id)
-			delete(m.names, id)
-			continue
-		}
-		m.entries[id], m.names[id], m.seen[id] = content(e), strings.ToLower(e.DN), true
-	}
-}
-
-func (m *mirror) informed(controls []ldap.Control) {
-	for _, control := range controls {
-		switch c := control.(type) {
-		case *ldap.ControlSyncInfo:
-			switch {
-			case c.NewCookie != nil: // go-ldap drops what is in it, so the one before stays, which tells more than is needed
-			case c.RefreshDelete != nil:
-				m.cookie = c.RefreshDelete.Cookie
-			case c.RefreshPresent != nil:
-				m.cookie = c.RefreshPresent.Cookie
-				m.forgetUnseen()
-			}
-		case *ldap.ControlSyncDone:
-			m.cookie = c.Cookie
-			if !c.RefreshDeletes {
-				m.forgetUnseen()
-			}
-		}
-	}
-}
-
-func (m *mirror) forgetUnseen() {
-	for id := range m.entries {
-		if !m.seen[id] {
-			delete(m.entries, id)
-			delete(m.names, id)
-		}
-	}
-}
-
-// tree is what the mirror holds, by name.
-func (m *mirror) tree() map[string]map[string][]string {
+// tree is what a copy holds, by name.
+func tree(c *proctest.Copy) map[string]map[string][]string {
 	out := map[string]map[string][]string{}
-	for id, e := range m.entries {
-		out[m.names[id]] = e
+	for _, e := range c.Entries {
+		out[strings.ToLower(e.DN)] = content(e)
 	}
 	return out
 }
@@ -243,7 +171,7 @@ func TestAConsumerThatIsCutOffAgainAndAgainEndsEqual(t *testing.T) {
 	w := nested(t, "dn")
 	upstream, client := w.slapd.Dial(), w.bound(reader, secretWord)
 	d := rand.New(rand.NewPCG(2, 2))
-	m := newMirror()
+	m := &proctest.Copy{}
 	for i := range *cuts {
 		done := make(chan struct{})
 		go func() {
@@ -252,7 +180,7 @@ func TestAConsumerThatIsCutOffAgainAndAgainEndsEqual(t *testing.T) {
 			defer func() { _ = c.Close() }()
 			ctx, stop := context.WithTimeout(context.Background(), 300*time.Millisecond)
 			defer stop()
-			_ = m.follow(ctx, c, ldap.SyncRequestModeRefreshAndPersist, func() bool { return false }, 1+d.IntN(40)) // it is cut off
+			_ = m.Follow(ctx, c, everythingFed(), ldap.SyncRequestModeRefreshAndPersist, 1+d.IntN(40)) // it is cut off
 		}()
 		<-done
 		for range 3 {
@@ -260,17 +188,17 @@ func TestAConsumerThatIsCutOffAgainAndAgainEndsEqual(t *testing.T) {
 		}
 	}
 	w.mark(t, upstream, client, "the end")
-	if err := m.follow(context.Background(), client, ldap.SyncRequestModeRefreshOnly, func() bool { return false }, -1); err != nil {
+	if err := m.Follow(context.Background(), client, everythingFed(), ldap.SyncRequestModeRefreshOnly, proctest.Endless); err != nil {
 		t.Fatal(err)
 	}
 	want, err := entries(client, "o=acme", fed)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, m.tree()); diff != "" {
+	if diff := cmp.Diff(want, tree(m)); diff != "" {
 		t.Errorf("the mirror differs (-provider +mirror):\n%s", diff)
 	}
-	if *cuts > 3 && m.fresh == *cuts+1 {
+	if *cuts > 3 && m.Whole == *cuts+1 {
 		t.Error("the consumer began anew each time")
 	}
 }
@@ -514,11 +442,11 @@ func TestAPersonSeesNoChangesButTheOwn(t *testing.T) {
 	if len(list) == 0 {
 		t.Error("not even the own change is told")
 	}
-	m := newMirror()
-	if err := m.follow(t.Context(), own, ldap.SyncRequestModeRefreshOnly, func() bool { return false }, -1); err != nil {
+	m := &proctest.Copy{}
+	if err := m.Follow(t.Context(), own, everythingFed(), ldap.SyncRequestModeRefreshOnly, proctest.Endless); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.entries) == 0 || len(m.entries) > 3 {
-		t.Errorf("the own feed holds %v", m.names)
+	if len(m.Entries) == 0 || len(m.Entries) > 3 {
+		t.Errorf("the own feed holds %v", slices.Sorted(maps.Keys(tree(m))))
 	}
 }

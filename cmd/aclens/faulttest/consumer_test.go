@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/aclens/aclens/cmd/aclens/proctest"
 )
 
 // cuts is how often the consumer's connection breaks.
@@ -21,13 +22,8 @@ var cuts = flag.Int("cuts", 10, "how often a consumer of the feed is cut off at 
 // fed are the attributes that the consumer keeps.
 var fed = []string{"*", "isMemberOf", "effectiveAccess"}
 
-// consumer keeps what go-ldap's client is told (RFC 4533).
-type consumer struct {
-	entries map[string]string // by entryUUID, an entry a line
-	present map[string]bool   // told in the refresh stage
-	cookie  []byte
-	whole   int // times that everything was sent
-}
+// consumer follows the feed over one connection after the other.
+type consumer struct{ proctest.Copy }
 
 // follow goes on from the cookie until the connection breaks, or until the feed
 // has told all there is in the mode that ends then.
@@ -37,59 +33,18 @@ func (c *consumer) follow(ctx context.Context, address string, mode ldap.Control
 		return err
 	}
 	defer func() { _ = s.Close() }()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	c.present = map[string]bool{}
-	if c.cookie == nil {
-		c.whole++
-	}
-	r := s.Syncrepl(ctx, ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil), 1, mode, c.cookie, false)
-	for r.Next() {
-		for _, control := range r.Controls() {
-			c.take(r.Entry(), control)
-		}
-	}
-	return r.Err()
+	search := ldap.NewSearchRequest("o=acme", ldap.ScopeWholeSubtree, 0, 0, 0, false, "(objectClass=*)", fed, nil)
+	return c.Follow(ctx, s.Conn, search, mode, proctest.Endless)
 }
 
-func (c *consumer) take(e *ldap.Entry, control ldap.Control) {
-	switch x := control.(type) {
-	case *ldap.ControlSyncState:
-		id := string(x.EntryUUID[:])
-		if delete(c.entries, id); x.State != ldap.SyncStateDelete {
-			c.entries[id], c.present[id] = copied(e), true
-		}
-	case *ldap.ControlSyncInfo:
-		switch {
-		case x.NewCookie != nil: // go-ldap drops what is in it, so the one before stays, which tells more than is needed
-		case x.RefreshDelete != nil:
-			c.cookie = x.RefreshDelete.Cookie
-		case x.RefreshPresent != nil:
-			c.cookie = x.RefreshPresent.Cookie
-			c.forget()
-		case x.SyncIdSet != nil:
-			for _, id := range x.SyncIdSet.SyncUUIDs {
-				if x.SyncIdSet.RefreshDeletes {
-					delete(c.entries, string(id[:]))
-				} else {
-					c.present[string(id[:])] = true
-				}
-			}
-		}
-	case *ldap.ControlSyncDone:
-		if c.cookie = x.Cookie; !x.RefreshDeletes {
-			c.forget()
-		}
+// lines are what it has, an entry a line.
+func (c *consumer) lines() []string {
+	var out []string
+	for _, e := range c.Entries {
+		out = append(out, copied(e))
 	}
-}
-
-// forget drops what the refresh did not tell.
-func (c *consumer) forget() {
-	for id := range c.entries {
-		if !c.present[id] {
-			delete(c.entries, id)
-		}
-	}
+	slices.Sort(out)
+	return out
 }
 
 // copied is an entry as a line, values in order.
@@ -110,12 +65,12 @@ func TestAConsumerWhoseConnectionBreaksAtAnyOctetEndsWithTheContent(t *testing.T
 	writer := &author{address: o.address()}
 	defer writer.close()
 	d := rand.New(rand.NewPCG(7, uint64(*cuts)))
-	c := &consumer{entries: map[string]string{}}
+	c := &consumer{}
 	serial := 0
 	for range *cuts {
 		way.smooth()
 		within := 1 << 19 // behind the whole content, most times
-		if c.cookie != nil {
+		if c.Cookie != nil {
 			within = 1 << (6 + d.IntN(10)) // from the bind to many changes later
 		}
 		way.truncate(within)
@@ -151,8 +106,8 @@ func TestAConsumerWhoseConnectionBreaksAtAnyOctetEndsWithTheContent(t *testing.T
 		want = append(want, copied(e))
 	}
 	c.endsWith(t, way.address(), want)
-	t.Logf("%d changes, %d entries; everything was sent %d times", serial, len(want), c.whole)
-	if c.whole == *cuts+1 {
+	t.Logf("%d changes, %d entries; everything was sent %d times", serial, len(want), c.Whole)
+	if c.Whole == *cuts+1 {
 		t.Error("the consumer began anew each time")
 	}
 }
@@ -167,8 +122,7 @@ func (c *consumer) endsWith(t *testing.T, address string, want []string) {
 		if err := c.follow(t.Context(), address, ldap.SyncRequestModeRefreshOnly); err != nil {
 			t.Fatal(err)
 		}
-		got := slices.Sorted(maps.Values(c.entries))
-		if diff = cmp.Diff(want, got); diff == "" {
+		if diff = cmp.Diff(want, c.lines()); diff == "" {
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 // Package proctest is what tests of running programs share: a log that can be
-// read while it is written, and waiting for what has to come true. It promises
-// that a wait ends, and says why it was in vain. It refuses to know aclens.
+// read while it is written, waiting for what has to come true, and a copy that
+// follows a feed. It promises that a wait ends, and says why it was in vain. It
+// refuses to know aclens.
 package proctest
 
 import (
